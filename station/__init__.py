@@ -1,0 +1,1 @@
+"""nRF91 station: from blank boards to onboarded devices, with a record that holds."""

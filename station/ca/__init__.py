@@ -1,0 +1,1 @@
+"""The local certificate authority: made once, opened by passphrase, signing leaves that follow one profile."""

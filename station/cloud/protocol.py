@@ -1,0 +1,208 @@
+"""What the station asks of a cloud, and every answer it can get.
+
+Answers are values to ``match`` on; only a wrong station file or our own mistake raises. Whatever can't be read is
+:class:`Unclear` or :class:`Unknown`, never a success. Nothing here belongs to one API: a request ID is opaque.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType, Protocol
+
+from station.credentials.pem import CertificatePem
+from station.domain.ids import DeviceId, Sha256
+from station.domain.secret import Secret
+
+RequestId = NewType("RequestId", str)
+"""The cloud's name for one body that it works on; only the back end that gave it can read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class OnboardRow:
+    """One finished unit for the cloud."""
+
+    device_id: DeviceId
+    certificate: CertificatePem
+    subtype: str = ""
+    tags: tuple[str, ...] = ()
+    firmware_types: tuple[str, ...] = ()
+
+
+# --- answers that any question can get ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """No byte of the question reached the cloud (no network, no name, no trusted TLS): safe to ask again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """The cloud did not take the question, or its answer to a mere look got lost: safe to ask again, later.
+
+    ``retry_after_s`` is what the cloud asked for, already held within bounds; None where it asked for nothing.
+    """
+
+    reason: str
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRefused:
+    """The key, or the account behind it, is refused: stop and tell a person; asking again can't help."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The answer is missing or can't be read. After :meth:`Cloud.send` the cloud may have the body: never resend it.
+
+    ``retry_after_s`` is how long the cloud asked to be left alone, before it is even looked at.
+    """
+
+    reason: str
+    retry_after_s: float | None = None
+
+
+# --- answers of their own ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whom the key belongs to. ``team_id`` decides; ``team_name`` is for people and may be empty."""
+
+    team_id: str
+    team_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The cloud has the whole body and will work on it."""
+
+    request_id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The cloud looked at the body and did nothing with it: no row of it is onboarded by it. A person decides."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Working:
+    """The cloud has not finished with the body."""
+
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarded:
+    """The cloud confirmed this row."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The cloud refused this row, in its own words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The body is finished, but what became of this row can't be told."""
+
+    reason: str
+
+
+RowResult = Onboarded | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The cloud has finished with the body: one result a row, in the body's order."""
+
+    rows: tuple[RowResult, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The cloud has exactly this body, under this request."""
+
+    request_id: RequestId
+
+
+@dataclass(frozen=True, slots=True)
+class NotFound:
+    """The cloud was looked through and does not know it. One that was only just sent may still appear."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDevices:
+    """Which devices this team has. Every ID asked for is in exactly one of the three.
+
+    ``unknown`` holds (device ID, reason): no answer that could be read, or a device that may be another team's.
+    """
+
+    present: frozenset[DeviceId]
+    absent: frozenset[DeviceId]
+    unknown: tuple[tuple[DeviceId, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JwtAccepted:
+    """The cloud verified the device's token with the certificate it holds for that device."""
+
+
+@dataclass(frozen=True, slots=True)
+class JwtRefused:
+    """The cloud does not take this token for this device."""
+
+    reason: str
+
+
+AccountAnswer = Account | NotSent | Busy | CredentialRefused | Unclear
+SendAnswer = Accepted | Invalid | NotSent | Busy | CredentialRefused | Unclear
+PollAnswer = Working | Settled | NotFound | NotSent | Busy | CredentialRefused | Unclear
+FindAnswer = Found | NotFound | NotSent | Busy | CredentialRefused | Unclear
+KnownAnswer = KnownDevices | NotSent | Busy | CredentialRefused | Unclear
+JwtAnswer = JwtAccepted | JwtRefused | NotSent | Busy | Unclear
+
+
+class Cloud(Protocol):
+    """One cloud account behind one API. Stateless; safe to call from any thread; every call ends in bounded time."""
+
+    @property
+    def max_rows(self) -> int:
+        """The most rows one body may have."""
+
+    def account(self) -> AccountAnswer:
+        """Ask whom the key belongs to. Safe to repeat."""
+
+    def render(self, rows: Sequence[OnboardRow]) -> bytes:
+        """Return the body for ``rows``, the same bytes for the same rows. Pure; raises CLD-111 or CLD-112."""
+
+    def send(self, body: bytes) -> SendAnswer:
+        """Hand ``body`` to the cloud, once. NOT safe to repeat after :class:`Unclear` or a crash while sending."""
+
+    def poll(self, request_id: RequestId, device_ids: Sequence[DeviceId]) -> PollAnswer:
+        """Ask how far a body is; ``device_ids`` are its rows' in their order. Safe to repeat."""
+
+    def find_sent(
+        self, body_sha256: Sha256, since: datetime, until: datetime, but_not: Collection[RequestId] = ()
+    ) -> FindAnswer:
+        """Look for a body of that hash among those the cloud got between two times (aware). Safe to repeat.
+
+        ``but_not`` names requests that are another sending's: the same rows make the same bytes again.
+        """
+
+    def known(self, device_ids: Sequence[DeviceId]) -> KnownAnswer:
+        """Ask which devices the team has. Present is no proof of *this* certificate. Safe to repeat."""
+
+    def accepts_jwt(self, device_id: DeviceId, token: Secret) -> JwtAnswer:
+        """Ask for the device with its own token in the key's place: proof that both match. Safe to repeat."""

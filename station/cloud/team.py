@@ -1,0 +1,302 @@
+"""nRF Cloud's team API (``/v1`` with an API key): OnboardDevices, bulk operations, devices (reference section 1).
+
+Stateless. ``send`` asks once and never again; looks are tried three times within seconds before they give up. The
+key goes to the base address and nowhere else; the files that a bulk operation names are fetched without it.
+"""
+
+import re
+from collections.abc import Collection, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import quote as percent_encode
+
+import stamina
+from requests.auth import AuthBase
+
+from station.cloud import protocol as say
+from station.cloud import team_answers
+from station.cloud.address import Bearer, may_fetch, require_base_url
+from station.cloud.errors import read_errors
+from station.cloud.faults import KEY_BAD
+from station.cloud.replies import OTHER_ACCOUNT, cloud_time, read_look, read_send, read_told, refuses_key
+from station.cloud.rows import MAX_BODY_BYTES, MAX_ROWS, render_rows
+from station.cloud.wire import ANSWER_LIMIT, Flaw, Line, NoKey, Reply, Silence, Timeouts, Wire
+from station.cloud.words import quote
+from station.domain.ids import DeviceId, Sha256
+from station.domain.secret import Secret
+from station.host.clock import Clock
+from station.host.files import sha256_of
+
+_KEY = re.compile(r"[!-~]{1,4096}")
+_JWT = re.compile(r"(?=.{5,4096}$)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
+_PAGES_MOST = 200
+_SILENT_FILES_MOST = 3
+_FILE_MAY_BE_LATE = timedelta(minutes=10)
+_CLOCKS_APART = timedelta(minutes=15)
+"""How far this PC's clock and the cloud's may be apart when bodies are looked for by time."""
+
+
+class TeamCloud:
+    """A :class:`station.cloud.protocol.Cloud`: the team an API key belongs to."""
+
+    def __init__(
+        self,
+        base_url: str,
+        key: Secret,
+        *,
+        clock: Clock,
+        version: str,
+        timeouts: Timeouts | None = None,
+        ca_bundle: Path | None = None,
+        proxy: str | None = None,
+        max_rows: int = MAX_ROWS,
+    ) -> None:
+        """``base_url`` includes ``/v1``; only this PC's own loopback may be plain HTTP.
+
+        Raises CLD-101 to CLD-105 where something of the station file can't be used. Nothing is asked yet.
+        """
+        self._base = require_base_url(base_url)
+        if not _KEY.fullmatch(key.reveal()):
+            raise KEY_BAD.fault()
+        self._key = key
+        self._bearer = Bearer(self._base, key)
+        self._clock = clock
+        self._max_rows = max_rows
+        self._wire = Wire(
+            timeouts=timeouts or Timeouts(),
+            ca_bundle=ca_bundle,
+            proxy=proxy,
+            clock=clock,
+            user_agent=f"nrf91-station/{version}",
+        )
+
+    @property
+    def max_rows(self) -> int:
+        """The most rows one body may have."""
+        return min(self._max_rows, MAX_ROWS)
+
+    def account(self) -> say.AccountAnswer:
+        """Ask which team the key belongs to (``GET /account``)."""
+        with self._wire.line() as line:
+            answer = self._look(line, "/account")
+        account = team_answers.read_account(answer) if isinstance(answer, Reply) else None
+        if account is not None:
+            return account
+        # Nothing was asked but who we are: whatever is wrong with that question is wrong with the key.
+        if isinstance(answer, Reply) and answer.status == 422:
+            told = read_told(answer, self._key)
+            return say.CredentialRefused(f"the cloud answered HTTP 422 to the key: {told.words}")
+        return self._read_look(answer)
+
+    def render(self, rows: Sequence[say.OnboardRow]) -> bytes:
+        """Return the CSV body for ``rows`` (see ``rows.render_rows``)."""
+        return render_rows(rows, self.max_rows)
+
+    def send(self, body: bytes) -> say.SendAnswer:
+        """Hand the body over (``POST /devices``), once, over a connection of its own; ``replies`` says what is what."""
+        with self._wire.line() as line:
+            answer = line.exchange("POST", f"{self._base}/devices", self._bearer, body=body)
+        request_id = team_answers.read_accepted(answer) if isinstance(answer, Reply) else None
+        if request_id is not None:
+            return say.Accepted(request_id)
+        if isinstance(answer, Reply) and answer.status == 202:
+            return say.Unclear("the cloud took the body, but its request ID can't be read")
+        return read_send(answer, self._clock.now(), self._key)
+
+    def poll(self, request_id: say.RequestId, device_ids: Sequence[DeviceId]) -> say.PollAnswer:
+        """Ask how far a body is (``GET /bulk-ops-requests/{id}``) and, where it failed, which rows did."""
+        if team_answers.read_request_id(request_id) is None:
+            return say.Unclear(f"{quote(request_id)!r} is no request ID of this API")
+        with self._wire.line() as line:
+            answer = self._look(line, f"/bulk-ops-requests/{request_id}")
+        if isinstance(answer, Silence):
+            return self._read_look(answer)
+        if team_answers.says_absent(answer):
+            return say.NotFound(f"this team's cloud knows no request {request_id}")
+        operation = team_answers.read_operation(answer)
+        if operation is None or operation.request_id != request_id:
+            return self._read_look(answer)
+        match operation.status:
+            case "PENDING" | "IN_PROGRESS":
+                return say.Working(operation.status)
+            case "SUCCEEDED":
+                return say.Settled(tuple(say.Onboarded() for _ in device_ids))
+            case "FAILED":
+                return self._read_failed(operation, len(device_ids), cloud_time(answer, self._clock.now()))
+            case other:
+                return say.Unclear(f"the cloud names a state this program does not know: {quote(other)}")
+
+    def find_sent(
+        self, body_sha256: Sha256, since: datetime, until: datetime, but_not: Collection[say.RequestId] = ()
+    ) -> say.FindAnswer:
+        """Look through the team's bulk operations of that time (15 minutes wider) for these very bytes.
+
+        ``NotFound`` only when each of them was looked at; the first that matches counts. A file or two that can't be
+        had don't keep the others from being looked at, but where the files' host is silent, it is not waited for.
+        """
+        window = [
+            ("startRequestedAt", _iso(since - _CLOCKS_APART)),
+            ("endRequestedAt", _iso(until + _CLOCKS_APART)),
+        ]
+        not_seen: say.NotSent | say.Busy | say.Unclear | None = None
+        silent = 0
+        token, tokens = "", {""}
+        for _ in range(_PAGES_MOST):
+            with self._wire.line() as line:
+                query = window + ([("pageNextToken", token)] if token else [])
+                answer = self._look(line, "/bulk-ops-requests", query=query)
+            page = team_answers.read_page(answer) if isinstance(answer, Reply) else None
+            if page is None:
+                return self._read_look(answer)
+            for operation in page.operations:
+                if operation.request_id in but_not:
+                    continue
+                file = self._fetch_file(operation.uploaded_url)
+                if not isinstance(file, Reply):
+                    not_seen = file
+                    silent += not isinstance(file, say.Unclear)
+                    if silent == _SILENT_FILES_MOST:
+                        return file
+                elif not file.flaw and sha256_of(file.body) == body_sha256:  # one too long is none of ours
+                    return say.Found(operation.request_id)
+            token = page.next_token
+            if not token:
+                return not_seen or say.NotFound("no bulk operation of that time has this body")
+            if token in tokens:
+                return say.Unclear("the cloud's list of bulk operations goes in circles")
+            tokens.add(token)
+        return say.Unclear(f"the cloud's list of bulk operations has more than {_PAGES_MOST} pages")
+
+    def known(self, device_ids: Sequence[DeviceId]) -> say.KnownAnswer:
+        """Ask for each device (``GET /devices/{id}``): 200 with its ID is present, the API's own 404 absent.
+
+        ListDevices would be faster, but a filter it had not understood would make devices look absent.
+        A device that the cloud denies to a key it otherwise takes may be another team's: unknown. Where the cloud
+        falls silent half-way, the rest is unknown and may be asked for again.
+        """
+        present: set[DeviceId] = set()
+        absent: set[DeviceId] = set()
+        unknown: list[tuple[DeviceId, str]] = []
+        account: say.AccountAnswer | None = None
+        with self._wire.line() as line:
+            for place, device_id in enumerate(device_ids):
+                answer = self._look(line, _device_path(device_id))
+                if isinstance(answer, Reply):
+                    if team_answers.is_device(answer, device_id):
+                        present.add(device_id)
+                        continue
+                    if team_answers.says_absent(answer):
+                        absent.add(device_id)
+                        continue
+                read = self._read_look(answer)
+                if isinstance(read, say.CredentialRefused):
+                    account = account or self.account()
+                    if not isinstance(account, say.Account):
+                        return read
+                elif isinstance(read, say.NotSent | say.Busy):
+                    if not place:
+                        return read
+                    unknown += [(each, read.reason) for each in device_ids[place:]]
+                    break
+                unknown.append((device_id, read.reason))
+        return say.KnownDevices(frozenset(present), frozenset(absent), tuple(unknown))
+
+    def accepts_jwt(self, device_id: DeviceId, token: Secret) -> say.JwtAnswer:
+        """Ask for the device (``GET /devices/{id}``) with a token it signed, instead of the key."""
+        if not _JWT.fullmatch(token.reveal()):
+            return say.JwtRefused("this is no JWT")
+        with self._wire.line() as line:
+            answer = self._look(line, _device_path(device_id), auth=Bearer(self._base, token))
+        if isinstance(answer, Reply):
+            if team_answers.is_device(answer, device_id):
+                return say.JwtAccepted()
+            told = read_told(answer, self._key, token)
+            if team_answers.says_absent(answer):
+                return say.JwtRefused("the cloud does not know the device")
+            if refuses_key(answer.status, told) or told.code == OTHER_ACCOUNT:
+                return say.JwtRefused(f"the cloud answered HTTP {answer.status}: {told.words}")
+        read = read_look(answer, self._clock.now(), self._key, token)
+        return say.Unclear(read.reason) if isinstance(read, say.CredentialRefused) else read
+
+    def _read_failed(self, operation: team_answers.Operation, rows: int, now: datetime) -> say.PollAnswer:
+        file = self._fetch_file(operation.errors_url)
+        if isinstance(file, Reply) and file.flaw:
+            file = say.Unclear(str(file.flaw))
+        if isinstance(file, say.Unclear):
+            # The file may be late by a moment. One that is not there long after will not come any more.
+            if operation.completed_at is not None and now - operation.completed_at < _FILE_MAY_BE_LATE:
+                return say.Unclear(f"the cloud's error list can't be had yet: {file.reason}")
+            return say.Settled((say.Unknown(f"the cloud's error list can't be had: {file.reason}"),) * rows)
+        if not isinstance(file, Reply):
+            return file
+        errors = read_errors(file.body, rows)
+        if errors is None:
+            excerpt = quote(file.body.decode("utf-8", "replace"), self._key)
+            return say.Settled((say.Unknown(f"the cloud's error list can't be read: {excerpt}"),) * rows)
+        results = (
+            say.Refused(quote(errors[row], self._key)) if row in errors else say.Onboarded() for row in range(rows)
+        )
+        return say.Settled(tuple(results))
+
+    def _fetch_file(self, url: str) -> Reply | say.NotSent | say.Busy | say.Unclear:
+        """Return a bulk operation's file, whole or too long, fetched without the key; no reason quotes its address."""
+        if not may_fetch(url, self._base):
+            return say.Unclear("the cloud names no usable address for a bulk operation's file")
+        with self._wire.line() as line:
+            answer = self._ask(line, url, NoKey(), limit=MAX_BODY_BYTES)
+        if isinstance(answer, Reply) and answer.status == 200 and answer.flaw in (Flaw.NONE, Flaw.LONG):
+            return answer
+        read = self._read_look(answer)
+        # No key was shown, so none was refused: the address may have run out.
+        return say.Unclear(read.reason) if isinstance(read, say.CredentialRefused) else read
+
+    def _look(
+        self, line: Line, path: str, *, query: Sequence[tuple[str, str]] = (), auth: AuthBase | None = None
+    ) -> Reply | Silence:
+        return self._ask(line, self._base + path, auth or self._bearer, query=query)
+
+    def _ask(
+        self, line: Line, url: str, auth: AuthBase, *, query: Sequence[tuple[str, str]] = (), limit: int = ANSWER_LIMIT
+    ) -> Reply | Silence:
+        """GET, three times at most: a broken connection or a server's hiccup is not worth a wait of the outbox."""
+
+        def ask_once() -> Reply | Silence:
+            answer = line.exchange("GET", url, auth, query=query, limit=limit)
+            if _is_hiccup(answer):
+                raise _Hiccup(answer)
+            return answer
+
+        # What took ten seconds was no hiccup, and is left to the outbox.
+        retrying = stamina.RetryingCaller(attempts=3, timeout=10.0, wait_initial=0.2, wait_max=2.0, wait_jitter=0.3)
+        try:
+            # A closure: stamina logs its callee's arguments, and a file's address is none of the log's business.
+            return retrying(_Hiccup, ask_once)
+        except _Hiccup as last:
+            return last.answer
+
+    def _read_look(self, answer: Reply | Silence) -> say.NotSent | say.Busy | say.CredentialRefused | say.Unclear:
+        return read_look(answer, self._clock.now(), self._key)
+
+
+class _Hiccup(Exception):  # noqa: N818 -- it carries an answer and never leaves this module
+    """An answer worth asking for once more."""
+
+    def __init__(self, answer: Reply | Silence) -> None:
+        super().__init__()  # without the answer: stamina logs the exception's repr
+        self.answer = answer
+
+
+def _is_hiccup(answer: Reply | Silence) -> bool:
+    if isinstance(answer, Silence):
+        return answer.sent
+    if answer.status == 503 and "Retry-After" in answer.headers:
+        return False
+    return answer.status in (500, 502, 503, 504) or answer.flaw is Flaw.CUT
+
+
+def _device_path(device_id: DeviceId) -> str:
+    return f"/devices/{percent_encode(device_id, safe='')}"
+
+
+def _iso(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

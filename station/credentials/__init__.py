@@ -1,0 +1,1 @@
+"""What a modem says about its keys, read strictly: tokens, COSE, CSRs, PEM, JWTs. Pure: no I/O, no clock."""

@@ -1,0 +1,228 @@
+"""The demo: a simulated fixture in a process of its own, a technician who loads it, and the real line between them.
+
+Nothing of the line is simulated: it reads the fixture, recipe and station files like any other, and reaches the
+bench over the wires that these name. Only boards, probes and the cloud are programs.
+"""
+
+import json
+import secrets
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from station.app import Station, open_station
+from station.domain.events import AttemptClosed, AttemptOpened
+from station.domain.ids import AttemptId, SlotNumber, parse_batch_id
+from station.domain.line import Outcome, SlotState
+from station.domain.secret import Secret
+from station.host.clock import Clock, Stop
+from station.host.companion import Companion
+from station.host.files import make_private_folder, read_bytes, replace_file
+from station.host.lock import FolderLock
+from station.journal.codec import Entry
+from station.line.engine import LineRules
+from station.line.feed import Notice, SlotChanged
+from station.running import Face, run_batch
+
+_ROOT = Path(__file__).resolve().parent.parent
+TRANSPORT = "rfc2217" if sys.platform == "win32" else "pty"
+"""How the boards' serial ports come to be: Windows has no pseudo-terminals."""
+
+_HAND_SECONDS = 1.5
+"""A hand needs as long to change a board, and the slot must see that the port was away."""
+
+_PATIENCE = 3
+"""How often the technician acknowledges one slot before leaving it."""
+
+_STATION = """\
+# Made by the demo. A real station file with every key explained is config/station.toml.
+schema = 1
+station_id = "demo"
+line = "Demo line"
+data = "data"
+fixture = {fixture}
+recipes = {recipes}
+
+[cloud]
+kind = "team"
+base_url = {cloud}
+team = {team}
+api_key = {{ file = {api_key} }}
+max_wait_s = 5
+poll_every_s = 1
+
+[ca]
+name = "Demo Works"
+passphrase = {{ file = {passphrase} }}
+"""
+
+
+def run_demo(
+    folder: Path, face: Face, *, units: int, slots: int, fast: bool, seed: int, transport: str = TRANSPORT
+) -> int:
+    """Take ``units`` simulated boards from blank to onboarded and return the exit code of the run.
+
+    Everything lies in ``folder``: settings, CA, journal, logs. Each demo is a batch of its own there.
+    """
+    folder = folder.absolute()
+    make_private_folder(folder / "data")
+    bench_folder = folder / "data" / "bench"
+    command = [sys.executable, "-m", "station.simulator", "--folder", str(bench_folder), "--slots", str(slots)]
+    command += ["--seed", str(seed), "--transport", transport, *(["--fast"] if fast else [])]
+    with FolderLock(folder, "a demo"), Companion(command, ready="ready", timeout=30):
+        # Boards of one seed keep their numbers, and a finished one is not built again: each demo has its own.
+        run = _next_run(folder)
+        bench = json.loads(read_bytes(bench_folder / "bench.json"))
+        opened = open_station(_write_settings(folder, bench, slots, transport))
+        if not opened.value.ca_folder.exists():
+            opened.create_ca(opened.ca_passphrase())
+        recipe, jig, stop = opened.recipe("tracker"), opened.fixture(), Stop()
+        with Station(opened, "the demo") as line:
+            cloud = opened.cloud()
+            armed = line.arm(parse_batch_id(f"demo-{run:03d}"), recipe, jig, units, cloud)
+            engine = line.build_engine(armed, line.open_ca(), jig, recipe, cloud, stop, LineRules())
+
+            def acknowledge(slot: SlotNumber) -> None:
+                engine.acknowledge(slot, line.operator, "the demo's technician looked at it")
+
+            def tell(slot: SlotNumber) -> None:
+                if transport != "pty":
+                    engine.scan(slot, None)
+
+            prefix = f"D{run:03d}-"
+            hands = Technician(bench["control"], opened.clock, prefix, units, engine.slots, acknowledge, tell)
+            line.feed.listen(hands.look)
+            hands.start()
+            try:
+                return run_batch(line, engine, armed, recipe, face, stop)
+            finally:
+                hands.end()
+
+
+class Technician:
+    """Puts a blank board into every slot, and the next one when a slot has finished with its board.
+
+    A slot that the station's own fault latched is acknowledged, and its board is put in once more.
+    """
+
+    def __init__(
+        self,
+        control: str,
+        clock: Clock,
+        prefix: str,
+        boards: int,
+        slots: tuple[SlotNumber, ...],
+        acknowledge: Callable[[SlotNumber], None],
+        tell: Callable[[SlotNumber], None],
+    ) -> None:
+        """``tell`` says to the line that a board is in, where it can't see that by itself."""
+        self._control, self._clock, self._prefix = control, clock, prefix
+        self._left, self._next = boards, 1
+        self._slots = slots
+        self._at: dict[AttemptId, SlotNumber] = {}
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._acknowledge, self._tell = acknowledge, tell
+        self._in: dict[SlotNumber, str] = {}
+        self._tried: dict[SlotNumber, int] = {}
+
+    def start(self) -> None:
+        """Load every slot once."""
+        for slot in self._slots:
+            threading.Thread(target=self._load, args=(slot,), daemon=True).start()
+
+    def look(self, notice: Notice) -> None:
+        """Watch the tiles: a slot whose attempt has ended gets another board."""
+        match notice:
+            case Entry(event=AttemptOpened() as opened):
+                self._at[AttemptId(notice.seq)] = opened.slot
+            case Entry(event=AttemptClosed() as closed) if closed.attempt in self._at:
+                slot = self._at.pop(closed.attempt)
+                if closed.outcome is Outcome.ERROR:
+                    return  # the slot latches, and is looked after then
+                threading.Thread(target=self._change, args=(slot,), daemon=True).start()
+            case SlotChanged(state=SlotState.LATCHED):
+                threading.Thread(target=self._look_after, args=(notice.slot,), daemon=True).start()
+            case _:
+                pass
+
+    def end(self) -> None:
+        """Touch nothing any more."""
+        self._ended.set()
+
+    def _change(self, slot: SlotNumber) -> None:
+        self._ask("DELETE", slot, None)
+        self._clock.wait(self._ended, _HAND_SECONDS)
+        self._load(slot)
+
+    def _look_after(self, slot: SlotNumber) -> None:
+        self._ask("DELETE", slot, None)
+        self._clock.wait(self._ended, _HAND_SECONDS)
+        self._tried[slot] = self._tried.get(slot, 0) + 1
+        if self._tried[slot] > _PATIENCE:
+            return
+        self._acknowledge(slot)
+        self._put(slot, {"serial": self._in[slot]})
+
+    def _put(self, slot: SlotNumber, board: dict[str, object]) -> None:
+        self._ask("POST", slot, board)
+        self._tell(slot)
+
+    def _load(self, slot: SlotNumber) -> None:
+        with self._lock:
+            if not self._left or self._ended.is_set():
+                return
+            self._left -= 1
+            serial = f"{self._prefix}{self._next:04d}"
+            self._next += 1
+            self._in[slot] = serial
+        self._put(slot, {"serial": serial, "blank": True})
+
+    def _ask(self, method: str, slot: SlotNumber, body: dict[str, object] | None) -> None:
+        if self._ended.is_set():
+            return
+        answer = self._session.request(method, f"{self._control}/slots/{slot}", json=body, timeout=10)
+        answer.raise_for_status()
+
+
+def _next_run(folder: Path) -> int:
+    count = folder / "runs"
+    run = int(read_bytes(count, 32)) + 1 if count.exists() else 1
+    replace_file(count, str(run).encode())
+    return run
+
+
+def _write_settings(folder: Path, bench: dict[str, Any], slots: int, transport: str) -> Path:
+    """Write the demo's station file, and the secrets it names, as any station has them. Return its path."""
+    passphrase = folder / "ca-passphrase"
+    if not passphrase.exists():
+        replace_file(passphrase, Secret(secrets.token_urlsafe(24)).reveal().encode())
+    replace_file(folder / "api-key", bench["api_key"].encode())
+    fixture = _ROOT / "fixtures" / "simulated" / "fixture.toml"
+    if transport != "pty" or slots != 8:
+        fixture = folder / "fixture.toml"
+        # A network port is there with and without a board: then the technician says that one is in.
+        presence = "port" if transport == "pty" else "scan"
+        defaults = f'programmer = "simulated"\npresence = "{presence}"\npower = "none"\n'
+        rows = "\n".join(
+            f"[[slots]]\nnumber = {slot}\nport = {json.dumps(bench['ports'][str(slot)])}\n"
+            for slot in range(1, slots + 1)
+        )
+        replace_file(fixture, f'schema = 1\nname = "simulated-{slots}"\n\n[defaults]\n{defaults}\n{rows}'.encode())
+    text = _STATION.format(
+        fixture=json.dumps(str(fixture)),
+        recipes=json.dumps(str(_ROOT / "config" / "recipes")),
+        cloud=json.dumps(bench["cloud"]),
+        team=json.dumps(bench["team"]),
+        api_key=json.dumps(str(folder / "api-key")),
+        passphrase=json.dumps(str(passphrase)),
+    )
+    path = folder / "station.toml"
+    replace_file(path, text.encode())
+    return path

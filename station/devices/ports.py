@@ -1,0 +1,234 @@
+"""Serial ports: found by what the fixture calls them, opened exclusively, read without a system call per byte."""
+
+import errno
+import re
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Protocol, Self
+
+import serial
+from serial.tools import list_ports
+
+from station.devices.faults import PORT_ABSENT, PORT_BLOCKED, PORT_BUSY, PORT_FORBIDDEN, PORT_UNUSABLE, PORT_VANISHED
+from station.domain.faults import Fault, FaultSpec
+from station.host.clock import Clock, Deadline
+
+_READ_SLICE: Final = 0.1
+"""Seconds that one read waits. Fixed, because rfc2217 renegotiates all settings whenever the timeout changes."""
+
+_WRITE_TIMEOUT: Final = 2.0
+"""Seconds beyond twice what the longest command takes at the port's speed."""
+_LONGEST_WRITE: Final = 4200
+"""Bytes."""
+
+_CHUNK: Final = 65536
+_BY_ID: Final = (Path("/dev/serial/by-id"), Path("/dev/serial/by-path"))
+_URL = re.compile(r"(?P<scheme>[A-Za-z0-9]+)://")
+_USB_INTERFACE = re.compile(r"-if(\d\d)\b")
+
+if sys.platform == "win32":
+    _PORT_ERRORS: Final = (OSError, ValueError)
+else:
+    import termios
+
+    # pyserial lets termios's own errors through when a port vanishes while it is being opened.
+    _PORT_ERRORS: Final = (OSError, ValueError, termios.error)
+
+
+@dataclass(frozen=True, slots=True)
+class PortSettings:
+    """A port as the fixture file names it.
+
+    ``address``: a device path, ``COM7``, a name below /dev/serial/by-id or by-path, ``socket://host:port`` or
+    ``rfc2217://host:port``. ``flow_control``: RTS/CTS.
+    """
+
+    address: str
+    baud: int = 115200
+    flow_control: bool = False
+
+
+class OpenPort:
+    """An open serial port that nobody else of this station has open. One thread uses it.
+
+    Every error of the port comes out as DEV-105 (it vanished) or DEV-106 (it takes no data).
+    """
+
+    def __init__(self, port: serial.Serial, address: str) -> None:
+        self._port = port
+        self.address = address
+        # in_waiting is only 0 or 1 on a socket:// port, which would make every byte a read of its own.
+        self._reads_bytewise = _scheme(address) == "socket"
+
+    def read_some(self) -> bytes:
+        """Return what is there, waiting up to 0.1 s for the first byte; empty when none came."""
+        try:
+            data: bytes = self._port.read(self._port.in_waiting or 1)
+            return data + self._rest() if data and self._reads_bytewise else data
+        except OSError as error:
+            raise self._vanished(error) from error
+
+    def read_waiting(self) -> bytes:
+        """Return what is there, without waiting."""
+        try:
+            waiting = self._port.in_waiting
+            if not waiting:
+                return b""
+            data: bytes = self._port.read(waiting)
+            return data + self._rest() if self._reads_bytewise else data
+        except OSError as error:
+            raise self._vanished(error) from error
+
+    def write(self, data: bytes) -> None:
+        """Send ``data`` whole; raises DEV-106 when the port takes none for a few seconds."""
+        try:
+            self._port.write(data)
+        except serial.SerialTimeoutException as error:
+            raise PORT_BLOCKED.fault(str(error), port=self.address) from error
+        except OSError as error:
+            raise self._vanished(error) from error
+
+    def close(self) -> None:
+        """Give the port back. Safe to repeat, also when the port is gone."""
+        self._port.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _rest(self) -> bytes:
+        self._port.timeout = 0
+        try:
+            data: bytes = self._port.read(_CHUNK)
+        finally:
+            self._port.timeout = _READ_SLICE
+        return data
+
+    def _vanished(self, error: OSError) -> Fault:
+        return PORT_VANISHED.fault(str(error), port=self.address)
+
+
+def open_port(settings: PortSettings, clock: Clock, *, patience: float = 2.0) -> OpenPort:
+    """Return the port, opened for this process alone; what had come before is dropped.
+
+    A port that has just appeared may not be usable yet (its rights are set a moment later): for ``patience``
+    seconds it is tried again. Safe to repeat after closing. Raises DEV-101 to DEV-104.
+    """
+    deadline = Deadline(clock, patience)
+    never = threading.Event()
+    while True:
+        try:
+            return _open(settings)
+        except Fault:
+            if deadline.passed():
+                raise
+        clock.wait(never, 0.1)
+
+
+def find_port(address: str) -> str | None:
+    """Return the name to open for ``address``, or None where there is no such port now. Safe to repeat.
+
+    A URL is always there. A by-id name also works on Windows, by the serial number and the interface in it.
+    """
+    if _scheme(address):
+        return address
+    return _find_local(address)
+
+
+def is_url(address: str) -> bool:
+    """Return whether ``address`` is a network port. Pure."""
+    return _scheme(address) != ""
+
+
+class UsbPort(Protocol):
+    """What pyserial tells of a USB serial port."""
+
+    device: str
+    serial_number: str | None
+    location: str | None
+
+
+def match_by_id(name: str, ports: "list[UsbPort]") -> str | None:
+    """Return the device that Linux's udev would call ``name``, or None unless exactly one fits. Pure.
+
+    ``usb-SEGGER_J-Link_000960012345-if00``: the serial number stands before ``-if``, which gives the interface;
+    Windows has it as the last part of the location (``1-2:x.0``). The order of COM numbers says nothing.
+    """
+    interface = _USB_INTERFACE.search(name)
+    stem = name[: interface.start()] if interface else name
+    fitting = [port for port in ports if port.serial_number and stem.endswith(f"_{port.serial_number}")]
+    if interface and len(fitting) > 1:
+        fitting = [port for port in fitting if (port.location or "").endswith(f".{int(interface[1])}")]
+    return fitting[0].device if len(fitting) == 1 else None
+
+
+def _scheme(address: str) -> str:
+    match = _URL.match(address)
+    return match["scheme"].lower() if match else ""
+
+
+if sys.platform == "win32":
+    import winreg
+
+    def _find_local(address: str) -> str | None:
+        if com := re.fullmatch(r"(?:\\\\\.\\)?(COM\d+)", address, re.IGNORECASE):
+            return com[1] if com[1].upper() in _com_ports() else None
+        return match_by_id(address, list(list_ports.comports()))
+
+    def _com_ports() -> frozenset[str]:
+        # The registry is much cheaper to ask than the device manager.
+        try:
+            with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, r"HARDWARE\DEVICEMAP\SERIALCOMM") as key:
+                count = winreg.QueryInfoKey(key)[1]
+                return frozenset(str(winreg.EnumValue(key, index)[1]).upper() for index in range(count))
+        except OSError:  # no serial port since the start, or one came or went while they were being counted
+            return frozenset()
+
+else:
+
+    def _find_local(address: str) -> str | None:
+        if address.startswith("/"):
+            return address if Path(address).exists() else None
+        return next((str(folder / address) for folder in _BY_ID if (folder / address).exists()), None)
+
+
+def _open(settings: PortSettings) -> OpenPort:
+    address = settings.address
+    scheme = _scheme(address)
+    if scheme not in ("", "socket", "rfc2217"):
+        raise PORT_UNUSABLE.fault(f"{scheme}:// is not supported", port=address)
+    name = find_port(address)
+    if name is None:
+        raise PORT_ABSENT.fault(port=address)
+    try:
+        port = serial.serial_for_url(
+            name,
+            baudrate=settings.baud,
+            timeout=_READ_SLICE,
+            # pyserial's rfc2217 knows no timeout for writing.
+            write_timeout=None if scheme == "rfc2217" else _WRITE_TIMEOUT + 2 * 10 * _LONGEST_WRITE / settings.baud,
+            rtscts=settings.flow_control,
+            exclusive=True,
+        )
+    except _PORT_ERRORS as error:
+        raise _spec_for(error).fault(str(error), port=address) from error
+    return OpenPort(port, address)
+
+
+def _spec_for(error: Exception) -> FaultSpec:
+    number = getattr(error, "errno", None)
+    text = str(error)
+    if number in (errno.EAGAIN, errno.EBUSY) or "PermissionError(13" in text:  # the latter is Windows's word for it
+        return PORT_BUSY
+    if number in (errno.EACCES, errno.EPERM):
+        return PORT_FORBIDDEN
+    if number in (errno.ENOENT, errno.ENODEV, errno.ENXIO) or "FileNotFoundError(2" in text:
+        return PORT_ABSENT
+    return PORT_UNUSABLE

@@ -1,0 +1,73 @@
+"""How a slot knows that a board has come or gone."""
+
+from collections.abc import Callable
+
+from station.devices.faults import PRESENCE_UNKNOWABLE
+from station.devices.ports import find_port, is_url
+from station.host.clock import Clock, Deadline, Stop
+
+_INTERVAL = 0.15
+"""Seconds between two looks. Neither ptys nor COM ports announce themselves in a way that works everywhere."""
+
+_SETTLE = 0.5
+"""Seconds a port must stay away: a board with USB of its own drops it for a moment at every reset."""
+
+
+class PortPresence:
+    """A board is there when its port is: for boards, or fixtures, that bring their own USB."""
+
+    is_known = True
+
+    def __init__(self, address: str, clock: Clock, *, interval: float = _INTERVAL, settle: float = _SETTLE) -> None:
+        """Raise DEV-107 for a network port: it is there with and without a board."""
+        if is_url(address):
+            raise PRESENCE_UNKNOWABLE.fault(port=address)
+        self._address = address
+        self._clock = clock
+        self._interval = interval
+        self._settle = settle
+
+    def is_loaded(self) -> bool:
+        """Return whether the port is there now."""
+        return find_port(self._address) is not None
+
+    def wait_loaded(self, stop: Stop) -> None:
+        """Return once the port is there; ``Cancelled`` soon after ``stop``."""
+        self._wait_until(self.is_loaded, stop)
+
+    def wait_gone(self, stop: Stop) -> None:
+        """Return once the port has stayed away for a while; ``Cancelled`` soon after ``stop``."""
+        away: Deadline | None = None
+
+        def stayed_away() -> bool:
+            nonlocal away
+            if self.is_loaded():
+                away = None
+                return False
+            away = away or Deadline(self._clock, self._settle)
+            return away.passed()
+
+        self._wait_until(stayed_away, stop)
+
+    def _wait_until(self, reached: Callable[[], bool], stop: Stop) -> None:
+        while not reached():
+            self._clock.wait(stop.event, self._interval)
+            stop.check()
+
+
+class ScanPresence:
+    """Only a scan says that a board is there: for fixtures whose port is there with and without a board."""
+
+    is_known = False
+
+    def is_loaded(self) -> bool:
+        """Return True: nobody can say that it is not."""
+        return True
+
+    def wait_loaded(self, stop: Stop) -> None:
+        """Return at once: the scan that started this was the board's coming."""
+        stop.check()
+
+    def wait_gone(self, stop: Stop) -> None:
+        """Return at once: the next scan says that the board has gone."""
+        stop.check()

@@ -1,0 +1,29 @@
+"""Questions whose answers are known by their shape, so that no other line can be taken for them. All of them only look.
+
+None ends with ``?``: at_shell takes that for a wildcard where the shell has any.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """An AT command and what its one information line looks like, whole; group 1 is the value."""
+
+    command: str
+    answer: re.Pattern[str]
+
+
+MANUFACTURER: Final = Question("AT+CGMI", re.compile(r"(Nordic Semiconductor[ -~]*)"))
+MODEL: Final = Question("AT+CGMM", re.compile(r"(nRF9[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*)"))
+HARDWARE: Final = Question("AT%HWVERSION", re.compile(r"%HWVERSION: ([ -~]+)"))
+FIRMWARE: Final = Question("AT+CGMR", re.compile(r"([A-Za-z][!-~]*_[!-~]*\d\.\d+\.\d+[!-~]*)"))
+SUPPLY: Final = Question("AT%XVBAT", re.compile(r"%XVBAT: (\d{1,6})"))
+IMEI: Final = Question("AT+CGSN=1", re.compile(r'\+CGSN: "(\d{15})"'))
+DEVICE_UUID: Final = Question(
+    "AT%DEVICEUUID",
+    re.compile(r'%DEVICEUUID: "?([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})"?'),
+)
+ATTESTATION: Final = Question("AT%ATTESTTOKEN", re.compile(r'%ATTESTTOKEN: "([!#-~]+)"'))

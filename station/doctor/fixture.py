@@ -1,0 +1,128 @@
+"""The doctor's look at the jig and at what recipes ask of it: ports, probes, power, programs. Touches no board."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import assert_never
+
+from station.app import Opened, equip
+from station.devices.faults import PROBE_UNREACHABLE
+from station.doctor.findings import Check, Verdict, advice, judge_fault, not_checked, ok, trouble
+from station.doctor.ports import Holders, judge_latency, judge_port
+from station.domain.faults import Fault
+from station.line.equipment import Equipment
+from station.line.faults import NO_PROGRAMMER
+from station.settings.fixture import Fixture, PowerCommand, SimulatedProgrammer, Slot
+from station.settings.recipe import CommandStep, Recipe
+
+
+@dataclass(frozen=True, slots=True)
+class Jig:
+    """The fixture with what the slots' checks need beside it.
+
+    ``recipe`` is any that loads, None where none does: drivers are made by the composition root, as for a batch.
+    ``in_use``: a station works in the data folder (or nobody can tell); ``engine`` is its process where it is known.
+    """
+
+    opened: Opened
+    fixture: Fixture
+    recipe: Recipe | None
+    holders: Holders
+    in_use: bool
+    engine: int | None
+    root: Path
+
+    def equip(self, slot: Slot) -> Equipment | None:
+        """Return what a batch would work with in this slot; None without a recipe. Opens nothing."""
+        if self.recipe is None:
+            return None
+        return equip(self.fixture.model_copy(update={"slots": (slot,)}), self.recipe, self.opened)[0]
+
+
+def judge_fixture(fixture: Fixture) -> Verdict:
+    """Return which fixture it is. Pure."""
+    count = len(fixture.slots)
+    return ok(f"{fixture.name}, {count} slot{'' if count == 1 else 's'}.")
+
+
+def judge_recipe(recipe: Recipe, fixture: Fixture | None) -> Iterator[Verdict]:
+    """Yield whether the product can be built here: every file it pins was compared when it was read."""
+    without = [str(slot.number) for slot in fixture.slots if slot.programmer is None] if fixture else []
+    steps = [step for step in recipe.steps if isinstance(step, CommandStep)]
+    missing = [step for step in steps if shutil.which(step.program) is None]
+    if recipe.images and without:
+        fault = NO_PROGRAMMER.fault(product=recipe.product, slots=", ".join(without))
+        yield from (advice(one.seen, one.mend) for one in judge_fault(fault))
+    for step in missing:
+        yield trouble(
+            f'The program {step.program} of the step "{step.name}" can\'t be started.',
+            "Install it for the station's user, or correct `program` in the recipe.",
+            code="HOST-108",
+        )
+    if not (missing or (recipe.images and without)):
+        programs = ", and so are the programs of its steps" if steps else ""
+        yield ok(f"{recipe.product}, {len(recipe.steps)} steps; every file it pins is there and right{programs}.")
+
+
+def check_slot(jig: Jig, slot: Slot) -> Iterator[Check]:
+    """Yield the checks of one slot; each looks without disturbing a board or whoever works on it."""
+
+    def look_at_port() -> Verdict:
+        needs_board = slot.presence == "port"
+        return judge_port(slot.port, needs_board=needs_board, holders=jig.holders, engine=jig.engine, root=jig.root)
+
+    def look_at_drivers() -> list[Verdict]:
+        try:
+            jig.equip(slot)
+        except Fault as fault:
+            return [_without(one, slot.port, "its port") for one in judge_fault(fault)]
+        latency = judge_latency(slot.port, jig.root)
+        return [] if latency is None else [latency]
+
+    yield Check("slot.port", "port", look_at_port, slot.number, slot.port)
+    yield Check("slot.driver", "port", look_at_drivers, slot.number, slot.port)
+    match slot.programmer:
+        case None:
+            pass
+        case SimulatedProgrammer(address=address, probe=probe):
+            yield Check("slot.probe", "probe", lambda: _look_at_probe(jig, slot, probe), slot.number, address)
+        case other:
+            assert_never(other)
+    if slot.power is not None:
+        power = slot.power
+        yield Check("slot.power", "power", lambda: judge_power(power), slot.number, power.on[0])
+
+
+def _look_at_probe(jig: Jig, slot: Slot, probe: int) -> list[Verdict]:
+    """Return whether a simulated probe answers. A real one is never attached to just to see who is there."""
+    if jig.in_use:
+        return [not_checked("The running station works with it.", "Look again when the batch has ended.")]
+    try:
+        equipment = jig.equip(slot)
+        if equipment is None:
+            return [not_checked("It needs a recipe that can be read.", "Mend the recipes first.")]
+        target = equipment.programmer.look()
+    except Fault as fault:
+        found = [_without(one, f" simulated-{probe}", "") for one in judge_fault(fault)]
+        if fault.code == PROBE_UNREACHABLE.code:
+            return [replace(one, mend="Start the simulated bench that the fixture file names.") for one in found]
+        return found
+    return [ok("It answers; a board is there." if target.powered else "It answers; no board is there.")]
+
+
+def judge_power(power: PowerCommand) -> Verdict:
+    """Return whether the programs that switch the power can be found. They are not run."""
+    missing = sorted({command[0] for command in (power.on, power.off) if shutil.which(command[0]) is None})
+    if missing:
+        return trouble(
+            f"The program {' and '.join(missing)} can't be started.",
+            "Install it for the station's user, or correct `power` in the fixture file.",
+            code="HOST-108",
+        )
+    return ok(f"The program is there: {power.on[0]}.")
+
+
+def _without(verdict: Verdict, name: str, instead: str) -> Verdict:
+    """Return the same without the slot's own name, so that slots with the same trouble read the same."""
+    return replace(verdict, seen=verdict.seen.replace(name, instead), mend=verdict.mend.replace(name, instead))

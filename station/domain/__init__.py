@@ -1,0 +1,1 @@
+"""The station's words as frozen values: no I/O, no clock, no third party."""

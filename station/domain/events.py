@@ -1,0 +1,373 @@
+"""Everything the journal can say. An event is a fact that was true when it was written; nothing changes it later.
+
+Bodies hold only JSON values: text, whole numbers up to 2**53, booleans, lists, and objects. Times are UTC in
+ISO 8601 with microseconds. A new field needs a default, so that every event ever written still reads; a changed
+meaning needs a new kind. No event ever holds a private key, a passphrase, a PIN, an API key or a raw token.
+"""
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from station.domain.ids import (
+    AttemptId,
+    BatchId,
+    BoardSerial,
+    CertSerial,
+    DeviceId,
+    DeviceUuid,
+    EventSeq,
+    Imei,
+    Sha256,
+    SlotNumber,
+    UnitId,
+    UploadId,
+)
+from station.domain.line import CloudState, Outcome, RepeatClass, StepKind
+from station.domain.modem import UuidSource
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRecord:
+    """A fault as the journal keeps it."""
+
+    code: str
+    sentence: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """A value that many events share, kept once; they name it by its SHA-256."""
+
+    kind: ClassVar[str] = "context"
+    about: str
+    sha256: Sha256
+    value: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionOpened:
+    """The engine took the data folder. ``context`` says which station and which software."""
+
+    kind: ClassVar[str] = "session-opened"
+    context: Sha256
+    operator: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionClosed:
+    """The engine gave the folder back in good order; its absence is a crash."""
+
+    kind: ClassVar[str] = "session-closed"
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClockCorrected:
+    """A person declares that the times from event ``first`` to ``last`` are wrong; they no longer hold back signing."""
+
+    kind: ClassVar[str] = "clock-corrected"
+    first: EventSeq
+    last: EventSeq
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountConfirmed:
+    """The cloud said which team the API key belongs to."""
+
+    kind: ClassVar[str] = "account-confirmed"
+    team_id: str
+    team_name: str
+    base_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchArmed:
+    """A work order may run: this product, on this fixture, for this many units. Arming again continues it."""
+
+    kind: ClassVar[str] = "batch-armed"
+    batch: BatchId
+    product: str
+    recipe: Sha256
+    fixture: Sha256
+    quantity: int
+    operator: str
+    team_id: str
+    cloud_confirmed: bool
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchClosed:
+    """The work order is done or given up; ``tally`` counts its units by outcome."""
+
+    kind: ClassVar[str] = "batch-closed"
+    batch: BatchId
+    operator: str
+    reason: str
+    tally: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptOpened:
+    """A board is in a slot and is about to be touched. Its place is the attempt's ID."""
+
+    kind: ClassVar[str] = "attempt-opened"
+    batch: BatchId
+    slot: SlotNumber
+    recipe: Sha256
+    serial: BoardSerial | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnitIdentified:
+    """The board in this attempt said who it is. ``adopts`` names the aborted attempt whose work goes on here."""
+
+    kind: ClassVar[str] = "unit-identified"
+    attempt: AttemptId
+    device_id: DeviceId
+    imei: Imei
+    uuid: DeviceUuid | None
+    uuid_source: UuidSource | None
+    serial: BoardSerial | None
+    model: str
+    hardware: str | None
+    modem_firmware: str
+    adopts: AttemptId | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UuidLearnt:
+    """The board's UUID, read from its %KEYGEN answer because nothing gave it earlier."""
+
+    kind: ClassVar[str] = "uuid-learnt"
+    attempt: AttemptId
+    uuid: DeviceUuid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepIntended:
+    """The step is about to be done; without a result behind it, it may have been. ``repeat`` then says what to do."""
+
+    kind: ClassVar[str] = "step-intended"
+    attempt: AttemptId
+    index: int
+    step: StepKind
+    name: str
+    repeat: RepeatClass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepFinished:
+    """The step ended and this was observed. ``milliseconds`` is monotonic time; ``tries`` counts its repetitions."""
+
+    kind: ClassVar[str] = "step-finished"
+    attempt: AttemptId
+    index: int
+    step: StepKind
+    outcome: Outcome
+    milliseconds: int
+    tries: int = 1
+    fault: FaultRecord | None = None
+    results: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyLost:
+    """A key was generated whose answer never came; it was found by listing and deleted."""
+
+    kind: ClassVar[str] = "key-lost"
+    attempt: AttemptId
+    sec_tag: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptClosed:
+    """The attempt ended. A unit is PASSED by this event's commit and by nothing else."""
+
+    kind: ClassVar[str] = "attempt-closed"
+    attempt: AttemptId
+    outcome: Outcome
+    fault: FaultRecord | None = None
+    orphan: StepKind | None = None
+    """The step whose intent stands without a result, when the station was stopped in it."""
+    for_cloud: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateIntended:
+    """A certificate with this serial number may be signed for this device and key."""
+
+    kind: ClassVar[str] = "certificate-intended"
+    device_id: DeviceId
+    spki_sha256: Sha256
+    serial: CertSerial
+    issuer: Sha256
+    profile: str
+    not_before: str
+    not_after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateIssued:
+    """The certificate was signed; ``der`` is base64."""
+
+    kind: ClassVar[str] = "certificate-issued"
+    serial: CertSerial
+    sha256: Sha256
+    der: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateSuperseded:
+    """The certificate stands for nothing any more: another key took its place, or its attempt ended badly."""
+
+    kind: ClassVar[str] = "certificate-superseded"
+    serial: CertSerial
+    attempt: AttemptId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReworkDeclared:
+    """A person allows one more attempt at a unit that had passed or is quarantined."""
+
+    kind: ClassVar[str] = "rework-declared"
+    unit: UnitId
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotLatched:
+    """A station fault: nothing starts in this slot until somebody has acknowledged it."""
+
+    kind: ClassVar[str] = "slot-latched"
+    slot: SlotNumber
+    attempt: AttemptId | None
+    fault: FaultRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotAcknowledged:
+    """Somebody looked at the slot and lets it work again."""
+
+    kind: ClassVar[str] = "slot-acknowledged"
+    slot: SlotNumber
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadPrepared:
+    """A body of rows is stored, byte for byte as it will be sent. Its place is the upload's ID."""
+
+    kind: ClassVar[str] = "upload-prepared"
+    units: tuple[UnitId, ...]
+    body_sha256: Sha256
+    body_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadSending:
+    """The body is about to be sent; without an answer behind it, the cloud may have it.
+
+    ``absent`` lists the units of which the cloud just said that it does not know them.
+    """
+
+    kind: ClassVar[str] = "upload-sending"
+    upload: UploadId
+    absent: tuple[UnitId, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadPutOff:
+    """The cloud did not take the body; nothing was done there. It is sent again later."""
+
+    kind: ClassVar[str] = "upload-put-off"
+    upload: UploadId
+    until: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadAccepted:
+    """The cloud has the body and works on it under this request ID."""
+
+    kind: ClassVar[str] = "upload-accepted"
+    upload: UploadId
+    request_id: str
+    found_by: str
+    """``answer`` when the POST's own answer named it, ``body`` when it was found by its data."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadUnclear:
+    """Nobody knows whether the cloud has the body. It is looked for; it is not sent again."""
+
+    kind: ClassVar[str] = "upload-unclear"
+    upload: UploadId
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowSettled:
+    """What became of one unit of an upload. ``reason`` holds the cloud's own words, or how it was proven."""
+
+    unit: UnitId
+    state: CloudState
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadSettled:
+    """Every row of the upload has a state; rows that are WAITING again will go with a later one."""
+
+    kind: ClassVar[str] = "upload-settled"
+    upload: UploadId
+    rows: tuple[RowSettled, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadDecided:
+    """A person decided about a unit that the cloud refused, or of which nobody knows."""
+
+    kind: ClassVar[str] = "upload-decided"
+    unit: UnitId
+    state: CloudState
+    operator: str
+    reason: str
+
+
+Event = (
+    Context
+    | SessionOpened
+    | SessionClosed
+    | ClockCorrected
+    | AccountConfirmed
+    | BatchArmed
+    | BatchClosed
+    | AttemptOpened
+    | UnitIdentified
+    | UuidLearnt
+    | StepIntended
+    | StepFinished
+    | KeyLost
+    | AttemptClosed
+    | CertificateIntended
+    | CertificateIssued
+    | CertificateSuperseded
+    | ReworkDeclared
+    | SlotLatched
+    | SlotAcknowledged
+    | UploadPrepared
+    | UploadSending
+    | UploadPutOff
+    | UploadAccepted
+    | UploadUnclear
+    | UploadSettled
+    | UploadDecided
+)

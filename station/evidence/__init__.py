@@ -1,0 +1,1 @@
+"""What leaves the station for others to use or check."""

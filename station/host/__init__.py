@@ -1,0 +1,1 @@
+"""The one seam to this PC: files, clock, locks, child processes, secrets, logs."""

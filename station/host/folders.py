@@ -1,0 +1,42 @@
+"""A folder that comes to be whole or not at all."""
+
+import errno
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from station.host.faults import DISK_FULL, FILE_UNWRITABLE
+from station.host.files import make_private_folder, replace_file, sync_folder
+
+
+def create_whole(folder: Path, files: Mapping[str, bytes], check: Callable[[Path], None]) -> bool:
+    """Make ``folder`` with these files, private to their owner: all of it, or nothing. False where one is already.
+
+    They are written and synced in a folder beside it, looked at by ``check`` there, then moved into place at
+    once. After any failure nothing is left; a power cut in between may leave a hidden ``.<name>.*.new`` folder,
+    which nothing ever reads and which may be deleted. Raises HOST-102, HOST-103 (disk full), or what ``check``
+    raises. Repeating it after a failure is safe.
+    """
+    if folder.exists() or folder.is_symlink():
+        return False
+    make_private_folder(folder.parent)
+    made: list[Path] = []
+    try:
+        made.append(Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".new", dir=folder.parent)))
+        for name, data in files.items():
+            replace_file(made[0] / name, data)
+        check(made[0])
+        made[0].rename(folder)
+        made.append(folder)
+        sync_folder(folder.parent)
+    except BaseException as error:
+        for path in made:
+            shutil.rmtree(path, ignore_errors=True)
+        if not isinstance(error, OSError):
+            raise
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            return False
+        spec = DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else FILE_UNWRITABLE
+        raise spec.fault(str(error), path=folder) from error
+    return True

@@ -1,0 +1,183 @@
+"""Logs for engineers: one JSON object a line, in a rotated file that only its owner can read, without secrets."""
+
+import json
+import logging
+import os
+import sys
+import threading
+from io import TextIOWrapper
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import structlog
+
+from station.host.clock import Clock
+from station.host.faults import FILE_UNWRITABLE
+from station.host.files import make_private_folder
+from station.host.redaction import RedactingFilter, Redactor
+
+_MEBIBYTE: Final = 1024 * 1024
+_ADDRESSES: Final = "urllib3"
+
+
+class Logs:
+    """While this is open, everything logged through structlog or ``logging`` goes to ``folder/name.log``.
+
+    One process writes a file: give each program its own ``name``. Uncaught exceptions of any thread are logged
+    too. :meth:`close` puts the logging, structlog and hooks of before back, so nothing leaks into the next test.
+    A full disk never stops the line: the loss is counted in :attr:`lost` for the doctor.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        *,
+        redactor: Redactor,
+        clock: Clock,
+        level: str = "info",
+        max_mebibytes: int = 10,
+        keep: int = 10,
+    ) -> None:
+        """Start logging; raises HOST-102 when the file can't be opened. ``level`` is a name such as ``info``."""
+        make_private_folder(folder)
+        self.path = folder / f"{name}.log"
+        try:
+            self._handler = _PrivateFile(self.path, maxBytes=max_mebibytes * _MEBIBYTE, backupCount=keep)
+        except OSError as error:
+            raise FILE_UNWRITABLE.fault(str(error), path=self.path) from error
+        self._handler.addFilter(RedactingFilter(redactor))
+        self._handler.setFormatter(_JsonLine(clock))
+        self._redactor = redactor
+        self._before = _State()
+        root = logging.getLogger()
+        root.addHandler(self._handler)
+        root.setLevel(level.upper())
+        # At debug level it writes down every address, and who has a certain one needs no key to read what is there.
+        logging.getLogger(_ADDRESSES).setLevel(max(root.level, logging.INFO))
+        structlog.configure(
+            processors=[
+                structlog.contextvars.merge_contextvars,
+                structlog.stdlib.filter_by_level,
+                structlog.stdlib.PositionalArgumentsFormatter(),
+                structlog.processors.StackInfoRenderer(),
+                # Plain text without locals: a local may be the secret itself.
+                structlog.processors.format_exc_info,
+                redactor,
+                structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            ],
+            wrapper_class=structlog.stdlib.BoundLogger,
+            logger_factory=structlog.stdlib.LoggerFactory(),
+            # A cached logger would outlive close().
+            cache_logger_on_first_use=False,
+        )
+        sys.excepthook = self._log_uncaught
+        threading.excepthook = self._log_uncaught_in_thread
+
+    @property
+    def lost(self) -> int:
+        """How many lines could not be written."""
+        return self._handler.lost
+
+    def close(self) -> None:
+        """Stop logging here and put everything back as it was. Safe to repeat."""
+        logging.getLogger().removeHandler(self._handler)
+        self._before.restore()
+        self._handler.close()
+
+    def _log_uncaught(
+        self, kind: type[BaseException], error: BaseException, trace: TracebackType | None, thread: str = ""
+    ) -> None:
+        if not issubclass(kind, Exception):  # Ctrl-C and exits are nobody's mistake
+            self._before.excepthook(kind, error, trace)
+            return
+        where = {"in_thread": thread} if thread else {}
+        structlog.get_logger("station.uncaught").critical("uncaught exception", exc_info=(kind, error, trace), **where)
+        # Not the default hook: it would print the exception's text as it is.
+        sys.stderr.write(f"{self._redactor.text(f'{kind.__name__}: {error}')}\nThe details are in {self.path}\n")
+
+    def _log_uncaught_in_thread(self, uncaught: threading.ExceptHookArgs) -> None:
+        if uncaught.exc_value is None or issubclass(uncaught.exc_type, SystemExit):
+            return
+        name = uncaught.thread.name if uncaught.thread else "a thread that has ended"
+        self._log_uncaught(uncaught.exc_type, uncaught.exc_value, uncaught.exc_traceback, name)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _State:
+    """What logging, structlog and the hooks were before."""
+
+    def __init__(self) -> None:
+        self.excepthook = sys.excepthook
+        self._thread_hook = threading.excepthook
+        self._levels = {name: logging.getLogger(name).level for name in ("", _ADDRESSES)}
+        self._structlog: dict[str, Any] | None = structlog.get_config() if structlog.is_configured() else None
+        self._restored = False
+
+    def restore(self) -> None:
+        if self._restored:
+            return
+        self._restored = True
+        sys.excepthook, threading.excepthook = self.excepthook, self._thread_hook
+        for name, level in self._levels.items():
+            logging.getLogger(name).setLevel(level)
+        if self._structlog is None:
+            structlog.reset_defaults()
+        else:
+            structlog.configure(**self._structlog)
+
+
+class _PrivateFile(RotatingFileHandler):
+    """A rotated file with mode 600 from its creation, whatever the umask."""
+
+    def __init__(self, path: Path, *, maxBytes: int, backupCount: int) -> None:  # noqa: N803 -- the base class's names
+        self.lost = 0
+        super().__init__(path, maxBytes=maxBytes, backupCount=backupCount, encoding="utf-8", errors="backslashreplace")
+
+    def _open(self) -> TextIOWrapper:
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
+        handle = os.open(self.baseFilename, flags, 0o600)
+        if sys.platform != "win32":
+            os.fchmod(handle, 0o600)  # one that was there already may be open to others
+        return os.fdopen(handle, "a", encoding=self.encoding, errors=self.errors)
+
+    def close(self) -> None:
+        try:
+            super().close()
+        except OSError:  # what was still in memory found no room; mostly a line that is counted already
+            self.lost = max(self.lost, 1)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 -- the base class's names
+        """Count the line; the base class would print the record, and the disk it could not reach is full anyway."""
+        self.lost += 1
+
+
+class _JsonLine(logging.Formatter):
+    """One JSON object a line, from a record that the redacting filter has cleaned."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, object] = {
+            "at": self._clock.now().isoformat(timespec="microseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "thread": record.threadName,
+        }
+        line |= record.msg if isinstance(record.msg, dict) else {"event": record.getMessage()}
+        if record.exc_text:
+            line["exception"] = record.exc_text
+        if record.stack_info:
+            line["stack"] = record.stack_info
+        return json.dumps(line, ensure_ascii=False)

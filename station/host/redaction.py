@@ -1,0 +1,183 @@
+"""Nothing secret leaves through a log: by key, by value, and by shape (pki reference section 5).
+
+The known values are searched in every form in which they would still be readable: as they are, escaped, URL-encoded,
+hexadecimal, and in base64 at any alignment. What cannot be checked is withheld whole.
+"""
+
+import base64
+import json
+import logging
+import re
+import threading
+import traceback
+from collections.abc import Mapping, MutableMapping
+from typing import Any, Final
+from urllib.parse import quote, quote_plus
+
+from station.domain.secret import Secret
+
+HIDDEN: Final = "***"
+WITHHELD: Final = "a log line was withheld: it could not be checked for secrets"
+_DEEPEST: Final = 12
+_SHORTEST_CORE: Final = 6  # a shorter piece of base64 would hit ordinary words
+
+_SECRET_WORDS: Final = (
+    "passphrase",
+    "password",
+    "passwd",
+    "secret",
+    "token",
+    "authorization",
+    "apikey",
+    "privatekey",
+    "psk",
+)
+_SECRET_PARTS: Final = frozenset({"pin", "pins", "cookie", "auth", "bearer", "jwt"})
+
+_SHAPES: Final = (
+    (re.compile(r"\b(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), r"\1\2" + HIDDEN),
+    # Also one that was cut off before its END line.
+    (
+        re.compile(r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)", re.DOTALL),
+        HIDDEN,
+    ),
+    # The types whose content is secret: private key, PSK, endorsement, ownership and asset encryption key.
+    (re.compile(r"(%CMNG\s*=\s*0\s*,\s*\d+\s*,\s*(?:2|3|8|9|13)\s*,).*", re.IGNORECASE | re.DOTALL), r"\1" + HIDDEN),
+    # Compact JWS (RFC 7515 section 3.1): its header starts with '{"'.
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?"), HIDDEN),
+    # %ATTESTTOKEN: tag 55799, then a COSE_Sign1. Whoever has one can claim the device (nRF Cloud reference section 2).
+    (re.compile(r"\b2dn3[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"), HIDDEN),
+    (re.compile(r"\boat_[A-Za-z0-9]{6,}"), HIDDEN),
+)
+
+
+def is_secret_key(name: str) -> bool:
+    """Return whether a value under this key is hidden whatever it is: ``api_key``, ``Authorization``, ``ca-pin``."""
+    parts = re.findall(r"[a-z0-9]+", name.lower())
+    plain = "".join(parts)
+    return not _SECRET_PARTS.isdisjoint(parts) or any(word in plain for word in _SECRET_WORDS)
+
+
+def hide_shapes(text: str) -> str:
+    """Return ``text`` without anything that has the shape of a secret, known or not."""
+    for shape, instead in _SHAPES:
+        text = shape.sub(instead, text)
+    return text
+
+
+class Redactor:
+    """Knows the secrets in use and takes them out of anything. Safe to use from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._forms: frozenset[str] = frozenset()
+        self._known: re.Pattern[str] | None = None
+
+    def add(self, secret: Secret) -> None:
+        """Hide this secret from now on. Safe to repeat; an empty one is ignored."""
+        if not secret:
+            return
+        with self._lock:
+            self._forms |= _readable_forms(secret.reveal())
+            # The longest first, so that no form leaves the tail of a longer one behind.
+            ordered = sorted(self._forms, key=lambda form: (-len(form), form))
+            self._known = re.compile("|".join(re.escape(form) for form in ordered))
+
+    def text(self, text: str) -> str:
+        """Return ``text`` without known secrets and without the shapes of unknown ones."""
+        if self._known is not None:
+            text = self._known.sub(HIDDEN, text)
+        return hide_shapes(text)
+
+    def value(self, value: object, depth: int = 0) -> object:
+        """Return ``value`` as JSON values without secrets; what is no JSON value becomes its ``repr`` first."""
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return self.text(str(value))
+        if isinstance(value, int | float):
+            return value if self.text(str(value)) == str(value) else HIDDEN
+        if depth >= _DEEPEST:
+            return "(nested too deeply)"
+        if isinstance(value, Mapping):
+            return {self.text(str(key)): self._under(str(key), item, depth + 1) for key, item in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.value(item, depth + 1) for item in value]
+        if isinstance(value, bytes | bytearray | memoryview):
+            # Latin-1 keeps every byte, so that a secret inside is found as the text it was.
+            return self.text(bytes(value).decode("latin-1"))
+        return self.text(repr(value))
+
+    def _under(self, key: str, item: object, depth: int) -> object:
+        return HIDDEN if is_secret_key(key) and item is not None else self.value(item, depth)
+
+    def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
+        """Be structlog's last processor before the renderer: every value checked, or the line withheld."""
+        try:
+            return {self.text(str(key)): self._under(str(key), item, 1) for key, item in event.items()}
+        except Exception as error:  # noqa: BLE001 -- a foreign repr may raise anything, and then nothing of it is written
+            return {"event": WITHHELD, "level": str(event.get("level", "error")), "reason": type(error).__name__}
+
+
+class RedactingFilter(logging.Filter):
+    """The same for the standard library's log records. It sits on handlers: a logger's filter misses its children."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Clean ``record`` in place, for all handlers behind this one, and let it pass."""
+        try:
+            self._clean(record)
+        except Exception as error:  # noqa: BLE001 -- arguments' own code runs here; fail closed
+            record.msg, record.args = f"{WITHHELD} ({type(error).__name__})", None
+            record.exc_info = record.exc_text = record.stack_info = None
+        return True
+
+    def _clean(self, record: logging.LogRecord) -> None:
+        if isinstance(record.msg, dict):  # structlog's event, on its way to the formatter
+            record.msg = self._redactor(None, record.levelname.lower(), record.msg)
+        else:
+            record.msg = self._redactor.text(record.getMessage())
+        record.args = None
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = "".join(traceback.format_exception(*record.exc_info)).rstrip("\n")
+        record.exc_info = None
+        record.exc_text = self._redactor.text(record.exc_text) if record.exc_text else None
+        record.stack_info = self._redactor.text(record.stack_info) if record.stack_info else None
+
+
+def _readable_forms(secret: str) -> frozenset[str]:
+    data = secret.encode("utf-8", "surrogatepass")
+    forms = {
+        secret,
+        data.decode("latin-1"),
+        repr(secret)[1:-1],
+        repr(data)[2:-1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        data.hex(),
+        data.hex().upper(),
+        data.hex(" "),
+        data.hex(":"),
+        quote_plus(data),
+        quote(data),
+        quote(data, safe=""),
+        *_base64_cores(data),
+    }
+    forms |= {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), form) for form in forms if "%" in form}
+    return frozenset(form for form in forms if form)
+
+
+def _base64_cores(data: bytes) -> set[str]:
+    """Return what of ``data`` stays the same in base64 wherever in a longer text it stands (``user:secret``)."""
+    cores = set()
+    for offset in range(3):
+        encoded = base64.b64encode(bytes(offset) + data).decode("ascii").rstrip("=")
+        # The first and the last character may mix in bits of a neighbour.
+        core = encoded[(0, 2, 3)[offset] : len(encoded) if (offset + len(data)) % 3 == 0 else -1]
+        cores |= {core, core.replace("+", "-").replace("/", "_")} if len(core) >= _SHORTEST_CORE else set()
+    cores.add(base64.b64encode(data).decode("ascii"))
+    cores.add(base64.urlsafe_b64encode(data).decode("ascii"))
+    return cores

@@ -1,0 +1,95 @@
+"""Events as the bytes that the journal keeps: one RFC 8785 (JCS) object each, which is also a leaf of its tree."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, Final, get_args
+
+import rfc8785
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import from_json
+
+from station.domain.events import Event
+from station.domain.ids import EventSeq, Sha256
+from station.host.files import sha256_of
+from station.journal.faults import DAMAGED, INCONSISTENT
+
+LEAF_VERSION: Final = 1
+_KINDS: Final[dict[str, type[Event]]] = {kind.kind: kind for kind in get_args(Event)}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An event with its place and time in the journal, and who was responsible when it was written.
+
+    ``monotonic_us`` counts within ``session`` only.
+    """
+
+    seq: EventSeq
+    at: datetime
+    monotonic_us: int
+    session: EventSeq
+    by: str
+    event: Event
+
+
+def encode(entry: Entry) -> bytes:
+    """Return the entry's leaf. Equal entries are equal bytes everywhere. Raises JRN-108 for what JSON can't hold."""
+    event = entry.event
+    body = _adapter(event.kind).dump_python(event)
+    try:
+        return rfc8785.dumps(
+            {
+                "v": LEAF_VERSION,
+                "seq": entry.seq,
+                "kind": event.kind,
+                "at": iso(entry.at),
+                "mono_us": entry.monotonic_us,
+                "session": entry.session,
+                "by": entry.by,
+                "body": body,
+            }
+        )
+    except rfc8785.CanonicalizationError as error:
+        raise INCONSISTENT.fault(str(error), why=f"an event of kind {event.kind} holds no JSON") from error
+
+
+def decode(leaf: bytes) -> Entry:
+    """Return the entry whose leaf this is; raises JRN-103 for anything :func:`encode` does not write."""
+    try:
+        value = from_json(leaf)
+        if value["v"] != LEAF_VERSION:
+            raise ValueError(f"leaf version {value['v']}")
+        event = _adapter(value["kind"]).validate_python(value["body"])
+        at = datetime.fromisoformat(value["at"])
+        session = EventSeq(value["session"])
+        return Entry(EventSeq(value["seq"]), at, value["mono_us"], session, value["by"], event)
+    except (ValueError, KeyError, TypeError, ValidationError) as error:
+        raise DAMAGED.fault(str(error)[:500], path="journal", why="an entry can't be read") from error
+
+
+def context_hash(value: dict[str, object]) -> Sha256:
+    """Return the name of a context: the SHA-256 of its RFC 8785 form."""
+    return sha256_of(rfc8785.dumps(value))  # type: ignore[arg-type]  # contexts are JSON objects by contract; anything else raises
+
+
+def iso(moment: datetime) -> str:
+    """Return a UTC time as the journal writes it: microseconds, always."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def microseconds(moment: datetime) -> int:
+    """Return a time as whole microseconds since 1970 (UTC)."""
+    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
+    return (delta.days * 86400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+@cache
+def _adapter(kind: str) -> TypeAdapter[Any]:
+    return TypeAdapter(_KINDS[kind])
+
+
+def as_json(entry: Entry) -> dict[str, Any]:
+    """Return the event's body as JSON values, as its leaf holds it."""
+    body: dict[str, Any] = _adapter(entry.event.kind).dump_python(entry.event, mode="json")
+    return body

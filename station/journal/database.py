@@ -1,0 +1,103 @@
+"""Opening the journal's file so that what is committed survives a power cut."""
+
+from pathlib import Path
+
+import apsw
+
+from station.domain.faults import Fault
+from station.host.files import make_private_folder
+from station.journal.faults import ABSENT, DAMAGED, DISK_FULL, NOT_DURABLE, TOO_NEW, UNWRITABLE
+from station.journal.schema import APPLICATION_ID, MIGRATIONS
+
+FILE_NAME = "journal.db"
+_BUSY_MS = 5000
+
+
+def open_for_writing(folder: Path, *, vfs: str | None = None) -> apsw.Connection:
+    """Return the one writing connection: WAL, synchronous FULL, foreign keys, newest format; all of it asserted.
+
+    Makes the file, private, when it is not there, and migrates an older format in one transaction. Raises JRN-103
+    (damaged), JRN-104 (newer format; untouched), JRN-105 (file system can't hold it safely). ``vfs`` names another
+    SQLite file system, as the power-loss tests have one; such a one keeps no shared memory, so the lock is exclusive.
+    """
+    make_private_folder(folder)
+    path = folder / FILE_NAME
+    try:
+        if vfs is None:
+            # SQLite would make the file with the process's umask; its -wal and -shm take over these rights.
+            path.touch(mode=0o600, exist_ok=True)
+        connection = apsw.Connection(str(path), vfs=vfs)
+        connection.set_busy_timeout(_BUSY_MS)
+        if vfs is not None:
+            connection.pragma("locking_mode", "exclusive")
+        _check_origin(connection, path)
+        mode = connection.pragma("journal_mode", "wal")
+        if mode != "wal":
+            raise NOT_DURABLE.fault(f"journal_mode is {mode}", path=path, why="it has no write-ahead log there")
+        connection.pragma("synchronous", 2)
+        connection.pragma("foreign_keys", True)
+        _assert_settings(connection, path)
+        _migrate(connection, path)
+    except (apsw.Error, OSError) as error:
+        raise database_fault(error, path) from error
+    return connection
+
+
+def open_for_reading(folder: Path, *, vfs: str | None = None) -> apsw.Connection:
+    """Return a read-only connection that sees every commit. Raises JRN-106 where there is no journal."""
+    path = folder / FILE_NAME
+    if not path.exists():
+        raise ABSENT.fault(path=folder)
+    try:
+        connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY, vfs=vfs)
+        connection.set_busy_timeout(_BUSY_MS)
+        connection.pragma("query_only", True)
+        _check_origin(connection, path)
+    except apsw.Error as error:
+        raise database_fault(error, path) from error
+    return connection
+
+
+def database_fault(error: Exception, path: Path) -> Fault:
+    """Return the fault that says what SQLite's (or the file system's) error means for the line."""
+    if isinstance(error, apsw.FullError):
+        return DISK_FULL.fault(str(error))
+    if isinstance(error, apsw.CorruptError | apsw.NotADBError):
+        return DAMAGED.fault(str(error), path=path, why="SQLite says so")
+    return UNWRITABLE.fault(f"{type(error).__name__}: {error}", why=str(error))
+
+
+def format_of(connection: apsw.Connection) -> int:
+    """Return the format number of an open journal; 0 is a new file."""
+    version = connection.pragma("user_version")
+    assert isinstance(version, int)  # noqa: S101 -- SQLite's own contract, stated for the type checker
+    return version
+
+
+def _check_origin(connection: apsw.Connection, path: Path) -> None:
+    found, owner = format_of(connection), connection.pragma("application_id")
+    tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
+    if owner != APPLICATION_ID and (owner != 0 or found != 0 or tables):
+        raise DAMAGED.fault(f"application_id {owner}", path=path, why="it is not a journal")
+    if found > len(MIGRATIONS):
+        raise TOO_NEW.fault(path=path, found=found, known=len(MIGRATIONS))
+
+
+def _assert_settings(connection: apsw.Connection, path: Path) -> None:
+    for name, wanted in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+        found = connection.pragma(name)
+        if found != wanted:
+            raise NOT_DURABLE.fault(f"{name} is {found}, not {wanted}", path=path, why=f"{name} can't be set")
+
+
+def _migrate(connection: apsw.Connection, path: Path) -> None:
+    found = format_of(connection)
+    if found == len(MIGRATIONS):
+        return
+    with connection:
+        for step in MIGRATIONS[found:]:
+            connection.execute(step)
+        connection.pragma("application_id", APPLICATION_ID)
+        connection.pragma("user_version", len(MIGRATIONS))
+    if format_of(connection) != len(MIGRATIONS):
+        raise NOT_DURABLE.fault("user_version did not stay", path=path, why="its format number can't be written")

@@ -1,0 +1,185 @@
+"""What follows from an event: the tables that screens, uniqueness and the outbox read.
+
+:func:`apply` runs inside the event's own transaction, so a projection can never differ from the events. It refuses
+(raises a fault, and the event is not written) what must not be true: the same IMEI on two boards, a finished
+unit built again without a declared rework, two active certificates for a device.
+"""
+
+import json
+from datetime import datetime
+from typing import assert_never
+
+import apsw
+
+from station.domain import events as e
+from station.domain.ids import AttemptId, BatchId, UnitId
+from station.domain.line import CloudState
+from station.journal.codec import Entry, microseconds
+from station.journal.faults import BATCH_CLOSED, BATCH_DIFFERS, INCONSISTENT
+from station.journal.project_certificates import intend, issue, supersede
+from station.journal.project_units import close_attempt, declare_rework, identify, learn_uuid
+
+Keys = tuple[BatchId | None, AttemptId | None, UnitId | None]
+
+
+def apply(db: apsw.Connection, entry: Entry) -> Keys:
+    """Bring every table up to date with ``entry``; return the batch, attempt and unit it is to be found under."""
+    event, seq = entry.event, entry.seq
+    match event:
+        case e.SessionOpened() | e.SessionClosed() | e.UploadDecided() | e.ReworkDeclared() | e.KeyLost():
+            return _apply_plain(db, entry)
+        case e.Context():
+            sql = "INSERT INTO context VALUES(?,?,?) ON CONFLICT DO NOTHING"
+            db.execute(sql, (event.sha256, seq, event.about))
+            return None, None, None
+        case e.ClockCorrected():
+            db.execute("INSERT INTO corrected VALUES(?,?)", (event.first, event.last))
+            db.execute(
+                "UPDATE latest SET at_us = (SELECT coalesce(max(at_us), 0) FROM event WHERE NOT EXISTS "
+                "(SELECT 1 FROM corrected WHERE seq BETWEEN first AND last))"
+            )
+            return None, None, None
+        case e.AccountConfirmed():
+            db.execute("REPLACE INTO account VALUES(?,?,?,?)", (event.base_url, event.team_id, event.team_name, seq))
+            return None, None, None
+        case e.BatchArmed():
+            _arm(db, entry, event)
+            return event.batch, None, None
+        case e.BatchClosed():
+            db.execute("UPDATE batch SET state = 'closed', closed = ? WHERE id = ?", (seq, event.batch))
+            return event.batch, None, None
+        case e.AttemptOpened():
+            db.execute(
+                "INSERT INTO attempt(id, batch, slot, recipe, serial, opened_us) VALUES(?,?,?,?,?,?)",
+                (seq, event.batch, event.slot, event.recipe, event.serial, microseconds(entry.at)),
+            )
+            return event.batch, AttemptId(seq), None
+        case e.UnitIdentified():
+            unit = identify(db, event, UnitId(seq))
+            return None, event.attempt, unit
+        case e.UuidLearnt():
+            return None, event.attempt, learn_uuid(db, event)
+        case e.StepIntended() | e.StepFinished():
+            # A slot that hung and came back after its attempt was closed elsewhere writes nothing more about it.
+            open_at = "SELECT 1 FROM attempt WHERE id = ? AND outcome IS NULL"
+            if db.execute(open_at, (event.attempt,)).get is None:
+                raise INCONSISTENT.fault(f"attempt {event.attempt}", why="a step of an attempt that has ended")
+            return None, event.attempt, None
+        case e.AttemptClosed():
+            return None, event.attempt, close_attempt(db, event, microseconds(entry.at))
+        case e.CertificateIntended():
+            return None, None, intend(db, event, seq)
+        case e.CertificateIssued():
+            return None, None, issue(db, event, seq)
+        case e.CertificateSuperseded():
+            return None, event.attempt, supersede(db, event)
+        case e.SlotLatched():
+            db.execute("REPLACE INTO slot VALUES(?,?,?)", (event.slot, seq, event.fault.code))
+            return None, event.attempt, None
+        case e.SlotAcknowledged():
+            db.execute("DELETE FROM slot WHERE number = ?", (event.slot,))
+            return None, None, None
+        case (
+            e.UploadPrepared()
+            | e.UploadSending()
+            | e.UploadPutOff()
+            | e.UploadAccepted()
+            | e.UploadUnclear()
+            | e.UploadSettled()
+        ):
+            _apply_upload(db, entry, event)
+            return None, None, None
+        case _:
+            assert_never(event)
+
+
+def advance_clock(db: apsw.Connection, at_us: int) -> None:
+    """Remember the latest time of any entry; a correction may take it back (see :class:`ClockCorrected`)."""
+    db.execute("INSERT INTO latest VALUES(1,?) ON CONFLICT DO UPDATE SET at_us = max(at_us, excluded.at_us)", (at_us,))
+
+
+def _apply_plain(db: apsw.Connection, entry: Entry) -> Keys:
+    event = entry.event
+    match event:
+        case e.KeyLost():
+            return None, event.attempt, None
+        case e.ReworkDeclared():
+            declare_rework(db, event)
+            return None, None, event.unit
+        case e.UploadDecided():
+            _settle(db, event.unit, event.state, event.reason, microseconds(entry.at))
+            return None, None, event.unit
+        case _:
+            return None, None, None
+
+
+def _arm(db: apsw.Connection, entry: Entry, event: e.BatchArmed) -> None:
+    row = db.execute("SELECT product, recipe, state FROM batch WHERE id = ?", (event.batch,)).fetchone()
+    if row is None:
+        db.execute(
+            "INSERT INTO batch VALUES(?,?,?,?,?,'armed',?,NULL)",
+            (event.batch, event.product, event.recipe, event.fixture, event.quantity, entry.seq),
+        )
+        return
+    product, recipe, state = row
+    if state == "closed":
+        raise BATCH_CLOSED.fault(batch=event.batch)
+    if (product, recipe) != (event.product, event.recipe):
+        what = "product" if product != event.product else "recipe (its file or an image has changed)"
+        raise BATCH_DIFFERS.fault(f"{recipe} then, {event.recipe} now", batch=event.batch, what=what)
+    db.execute("UPDATE batch SET quantity = ?, fixture = ? WHERE id = ?", (event.quantity, event.fixture, event.batch))
+
+
+UploadEvent = e.UploadPrepared | e.UploadSending | e.UploadPutOff | e.UploadAccepted | e.UploadUnclear | e.UploadSettled
+
+
+def _apply_upload(db: apsw.Connection, entry: Entry, event: UploadEvent) -> None:
+    now = microseconds(entry.at)
+    match event:
+        case e.UploadPrepared():
+            for unit in event.units:
+                row = db.execute(
+                    "UPDATE outbox SET state = ?, upload = ?, since_us = ? WHERE unit = ? AND state = ? RETURNING unit",
+                    (CloudState.SENDING, entry.seq, now, unit, CloudState.WAITING),
+                ).fetchone()
+                if row is None:
+                    raise INCONSISTENT.fault(f"unit {unit}", why="a unit that does not wait was put into an upload")
+                db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (CloudState.SENDING, unit))
+            db.execute(
+                "INSERT INTO upload(id, state, body_sha256, units) VALUES(?,'prepared',?,?)",
+                (entry.seq, event.body_sha256, json.dumps(event.units)),
+            )
+        case e.UploadSending():
+            db.execute(
+                "UPDATE upload SET state='sending', tries=tries+1, absent=?, first_sent_us=coalesce(first_sent_us, ?) "
+                "WHERE id=?",
+                (json.dumps(event.absent), now, event.upload),
+            )
+        case e.UploadPutOff():
+            until = microseconds(datetime.fromisoformat(event.until))
+            db.execute(
+                "UPDATE upload SET state='prepared', next_us=?, reason=? WHERE id=?",
+                (until, event.reason, event.upload),
+            )
+        case e.UploadAccepted():
+            db.execute(
+                "UPDATE upload SET state='accepted', request_id=?, reason='' WHERE id=?",
+                (event.request_id, event.upload),
+            )
+        case e.UploadUnclear():
+            db.execute("UPDATE upload SET state='unclear', reason=? WHERE id=?", (event.reason, event.upload))
+        case e.UploadSettled():
+            db.execute("UPDATE upload SET state='settled', reason='' WHERE id=?", (event.upload,))
+            for settled in event.rows:
+                _settle(db, settled.unit, settled.state, settled.reason, now)
+        case _:
+            assert_never(event)
+
+
+def _settle(db: apsw.Connection, unit: UnitId, state: CloudState, reason: str, now: int) -> None:
+    db.execute(
+        "UPDATE outbox SET state = ?, reason = ?, since_us = ?, "
+        "upload = CASE WHEN ? = 'waiting' THEN NULL ELSE upload END WHERE unit = ?",
+        (state, reason, now, state, unit),
+    )
+    db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (state, unit))

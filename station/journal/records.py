@@ -1,0 +1,310 @@
+"""The journal for those who read it: a read-only connection that sees every commit. For one thread each."""
+
+import base64
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from station.domain.events import CertificateIssued
+from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, Sha256, UnitId, UploadId
+from station.domain.line import CloudState, Outcome, StepKind
+from station.journal.codec import Entry, decode
+from station.journal.database import FILE_NAME, open_for_reading
+from station.journal.faults import DAMAGED
+from station.journal.rows import (
+    AttemptRow,
+    BatchRow,
+    CertificateRow,
+    OutboxRow,
+    Tally,
+    UnitRow,
+    UploadRow,
+)
+
+Row = TypeVar("Row")
+
+_UNIT = "id, batch, device_id, imei, uuid, serial, outcome, first_outcome, fault, attempts, last_attempt, rework, cloud"
+_ATTEMPT = "id, batch, slot, recipe, serial, unit, number, adopts, outcome, fault, orphan, opened_us, closed_us"
+_CERTIFICATE = "serial, device_id, spki, issuer, profile, state, intended, issued"
+_UPLOAD = "id, state, body_sha256, units, absent, request_id, tries, first_sent_us, next_us, reason"
+
+
+class Records:
+    """Questions to the journal. No method changes anything; every one may be repeated."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE_NAME
+        self._db = open_for_reading(folder)
+
+    def close(self) -> None:
+        """Close the connection. Safe to repeat."""
+        self._db.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    # Units and attempts
+
+    def unit(self, unit: UnitId) -> UnitRow | None:
+        """Return the unit with this ID."""
+        return _first(self._units("id = ?", unit))
+
+    def unit_by_imei(self, imei: Imei) -> UnitRow | None:
+        """Return the unit with this IMEI."""
+        return _first(self._units("imei = ?", imei))
+
+    def unit_by_device_id(self, device_id: DeviceId) -> UnitRow | None:
+        """Return the unit with this device ID."""
+        return _first(self._units("device_id = ?", device_id))
+
+    def unit_by_serial(self, serial: str) -> UnitRow | None:
+        """Return the unit with this board serial number."""
+        return _first(self._units("serial = ?", serial))
+
+    def find_units(self, text: str, limit: int = 100) -> list[UnitRow]:
+        """Return the units of which an identifier starts with ``text``.
+
+        Identifiers are the device ID, IMEI, UUID, board serial and the serial of any certificate, superseded ones too.
+        """
+        # A range, not LIKE: it uses the indexes at a million units, and a '%' in the text means itself.
+        end = text + "\U0010ffff"
+        where = (
+            "id IN (SELECT id FROM unit WHERE device_id >= :a AND device_id < :z UNION "
+            "SELECT id FROM unit WHERE imei >= :a AND imei < :z UNION "
+            "SELECT id FROM unit WHERE uuid >= :a AND uuid < :z UNION "
+            "SELECT id FROM unit WHERE serial >= :a AND serial < :z UNION "
+            "SELECT unit.id FROM certificate JOIN unit USING (device_id) "
+            "WHERE certificate.serial >= :c AND certificate.serial < :cz) ORDER BY id LIMIT :n"
+        )
+        lowered = text.lower().replace(":", "").lstrip("0") or "-"  # zeros alone are no serial's start
+        return list(self._units(where, {"a": text, "z": end, "c": lowered, "cz": lowered + "\U0010ffff", "n": limit}))
+
+    def units_of(self, batch: BatchId) -> list[UnitRow]:
+        """Return the units that the batch had attempts at, in the order in which they first came anywhere."""
+        return list(self._units("id IN (SELECT unit FROM attempt WHERE batch = ?) ORDER BY id", batch))
+
+    def attempt(self, attempt: AttemptId) -> AttemptRow | None:
+        """Return the attempt with this ID."""
+        return _first(self._attempts("id = ?", attempt))
+
+    def open_attempts(self) -> list[AttemptRow]:
+        """Return the attempts that have no end."""
+        return list(self._attempts("outcome IS NULL ORDER BY id"))
+
+    def attempts_of_unit(self, unit: UnitId) -> list[AttemptRow]:
+        """Return the unit's attempts, first to last."""
+        return list(self._attempts("unit = ? ORDER BY id", unit))
+
+    def attempts_of_batch(self, batch: BatchId) -> list[AttemptRow]:
+        """Return the batch's attempts, first to last."""
+        return list(self._attempts("batch = ? ORDER BY id", batch))
+
+    def entries_of(self, attempt: AttemptId) -> list[Entry]:
+        """Return everything the journal says of the attempt, in order."""
+        sql = "SELECT leaf FROM event WHERE attempt = ? ORDER BY seq"
+        return [decode(leaf) for (leaf,) in self._db.execute(sql, (attempt,))]
+
+    def entries_from(self, first: EventSeq) -> Iterator[Entry]:
+        """Yield every entry from ``first`` on, in order."""
+        for (leaf,) in self._db.execute("SELECT leaf FROM event WHERE seq >= ? ORDER BY seq", (first,)):
+            yield decode(leaf)
+
+    def entry(self, seq: EventSeq) -> Entry:
+        """Return one entry; raises JRN-103 when there is none at that place."""
+        leaf: Any = self._db.execute("SELECT leaf FROM event WHERE seq = ?", (seq,)).get
+        if leaf is None:
+            raise DAMAGED.fault(f"no event {seq}", path=self._path, why="an entry is missing")
+        return decode(leaf)
+
+    # Certificates
+
+    def certificate_for(self, device_id: DeviceId, spki: Sha256) -> CertificateRow | None:
+        """Return what was signed, or is to be, for this device and key."""
+        return _first(self._certificates("device_id = ? AND spki = ?", device_id, spki))
+
+    def standing_certificates(self, device_id: DeviceId) -> list[CertificateRow]:
+        """Return the device's certificates that are intended or active."""
+        return list(self._certificates("device_id = ? AND state <> 'superseded'", device_id))
+
+    def active_certificate(self, device_id: DeviceId) -> CertificateRow | None:
+        """Return the device's one active certificate."""
+        return _first(self._certificates("device_id = ? AND state = 'active'", device_id))
+
+    def certificates_of(self, device_id: DeviceId) -> list[CertificateRow]:
+        """Return all certificates ever meant for the device, oldest first."""
+        return list(self._certificates("device_id = ? ORDER BY intended", device_id))
+
+    def certificate_der(self, row: CertificateRow) -> bytes:
+        """Return the signed certificate; raises JRN-103 where the journal doesn't hold it."""
+        event = self.entry(row.issued).event if row.issued is not None else None
+        if not isinstance(event, CertificateIssued):
+            raise DAMAGED.fault(f"certificate {row.serial}", path=self._path, why="a certificate is missing")
+        return base64.b64decode(event.der)
+
+    # Batches, cloud, slots, time
+
+    def batch(self, batch: BatchId) -> BatchRow | None:
+        """Return the work order."""
+        sql = "SELECT id, product, recipe, fixture, quantity, state = 'closed' FROM batch WHERE id = ?"
+        row: Any = self._db.execute(sql, (batch,)).fetchone()
+        return None if row is None else BatchRow(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
+
+    def tally(self, batch: BatchId) -> Tally:
+        """Count the batch."""
+
+        def counted(sql: str) -> dict[str, int]:
+            rows: Any = self._db.execute(sql, (batch,))
+            return {name: count for name, count in rows if count}
+
+        # SQLite takes the other columns from the row that max() or min() chose.
+        last = "SELECT unit, max(id), outcome FROM attempt WHERE batch = ? AND unit IS NOT NULL GROUP BY unit"
+        outcomes = counted(f"SELECT coalesce(outcome, 'in-progress'), count(*) FROM ({last}) GROUP BY 1")
+        lost = counted(
+            "SELECT outcome, count(*) FROM attempt WHERE batch=? AND unit IS NULL AND outcome IS NOT NULL GROUP BY 1"
+        )
+        in_slots = "SELECT slot, max(id), unit, outcome FROM attempt WHERE batch = ? GROUP BY slot"
+        silent = counted(f"SELECT outcome, count(*) FROM ({in_slots}) WHERE unit IS NULL AND outcome = 'failed'")
+        units = "SELECT DISTINCT unit FROM attempt WHERE batch = ? AND unit IS NOT NULL"
+        cloud = counted(f"SELECT cloud, count(*) FROM unit WHERE id IN ({units}) GROUP BY 1")
+        begun = (
+            "SELECT unit, min(id), outcome FROM attempt WHERE batch = ? AND unit IS NOT NULL "
+            "AND outcome IN ('passed', 'failed') GROUP BY unit"
+        )
+        first = counted(f"SELECT outcome, count(*) FROM ({begun}) GROUP BY 1")
+        mute = silent.get(Outcome.FAILED, 0)
+        passed = first.get(Outcome.PASSED, 0)
+        return Tally(outcomes, lost, mute, cloud, passed, passed + first.get(Outcome.FAILED, 0) + mute)
+
+    def last_seq(self) -> EventSeq:
+        """Return the place of the newest entry, 0 where there is none."""
+        last: Any = self._db.execute("SELECT coalesce(max(seq), 0) FROM event").get
+        return EventSeq(last)
+
+    def latest_entry(self) -> datetime | None:
+        """Return the latest time any entry carries, corrected ones left out."""
+        at: Any = self._db.execute("SELECT at_us FROM latest").get
+        return None if at is None else _time(at)
+
+    def account(self, base_url: str) -> tuple[str, str] | None:
+        """Return the team (ID, name) that the cloud at this address last confirmed."""
+        row: Any = self._db.execute("SELECT team_id, team_name FROM account WHERE base_url = ?", (base_url,)).fetchone()
+        return None if row is None else (row[0], row[1])
+
+    def has_context(self, name: Sha256) -> bool:
+        """Return whether the journal keeps the context."""
+        return self._db.execute("SELECT 1 FROM context WHERE sha256 = ?", (name,)).get is not None
+
+    def context(self, name: Sha256) -> dict[str, object] | None:
+        """Return a kept context's value."""
+        seq: Any = self._db.execute("SELECT seq FROM context WHERE sha256 = ?", (name,)).get
+        if seq is None:
+            return None
+        value: dict[str, object] = getattr(self.entry(EventSeq(seq)).event, "value", {})
+        return value
+
+    def latched_slots(self) -> dict[int, str]:
+        """Return the latched slots with their fault's code."""
+        rows: Any = self._db.execute("SELECT number, fault FROM slot ORDER BY number")
+        return dict(rows)
+
+    def outbox(self, *states: CloudState, limit: int = 1_000_000) -> list[OutboxRow]:
+        """Return the outbox in these states (all when none is named), longest waiting first."""
+        marks = ",".join("?" * len(states)) or "SELECT DISTINCT state FROM outbox"
+        sql = (
+            "SELECT outbox.unit, device_id, state, upload, reason, since_us "
+            f"FROM outbox JOIN unit ON unit.id = outbox.unit WHERE state IN ({marks}) "
+            "ORDER BY since_us, outbox.unit LIMIT ?"
+        )
+        rows: Any = self._db.execute(sql, (*states, limit))
+        return [
+            OutboxRow(unit, device, CloudState(state), upload, reason, _time(since))
+            for unit, device, state, upload, reason, since in rows
+        ]
+
+    def outbox_counts(self) -> dict[str, int]:
+        """Return how many units the outbox holds in each state."""
+        rows: Any = self._db.execute("SELECT state, count(*) FROM outbox GROUP BY state")
+        return dict(rows)
+
+    def requests_of_others(self, upload: UploadId) -> list[str]:
+        """Return the request IDs that belong to other uploads than this one."""
+        sql = "SELECT request_id FROM upload WHERE request_id IS NOT NULL AND id <> ?"
+        rows: Any = self._db.execute(sql, (upload,))
+        return [request for (request,) in rows]
+
+    def open_uploads(self) -> list[UploadRow]:
+        """Return the uploads that are not settled, oldest first."""
+        rows: Any = self._db.execute(f"SELECT {_UPLOAD} FROM upload WHERE state <> 'settled' ORDER BY id")
+        return [_upload(row) for row in rows]
+
+    def upload(self, upload: UploadId) -> UploadRow | None:
+        """Return one upload."""
+        row: Any = self._db.execute(f"SELECT {_UPLOAD} FROM upload WHERE id = ?", (upload,)).fetchone()
+        return None if row is None else _upload(row)
+
+    def body(self, name: Sha256) -> bytes:
+        """Return a stored body; raises JRN-103 when it is not there or not what its name says."""
+        data: Any = self._db.execute("SELECT data FROM body WHERE sha256 = ?", (name,)).get
+        if data is None:
+            raise DAMAGED.fault(f"no body {name}", path=self._path, why="an upload's body is missing")
+        return bytes(data)
+
+    def _units(self, where: str, *values: object) -> Iterator[UnitRow]:
+        bound: Any = values[0] if values and isinstance(values[0], dict) else values
+        rows: Any = self._db.execute(f"SELECT {_UNIT} FROM unit WHERE {where}", bound)
+        for row in rows:
+            fields = [*row]
+            fields[6], fields[7] = _outcome(row[6]), _outcome(row[7])
+            fields[11], fields[12] = bool(row[11]), CloudState(row[12])
+            yield UnitRow(*fields)
+
+    def _attempts(self, where: str, *values: object) -> Iterator[AttemptRow]:
+        bound: Any = values
+        rows: Any = self._db.execute(f"SELECT {_ATTEMPT} FROM attempt WHERE {where}", bound)
+        for row in rows:
+            fields = [*row]
+            fields[8], fields[11] = _outcome(row[8]), _time(row[11])
+            fields[10] = None if row[10] is None else StepKind(row[10])
+            fields[12] = None if row[12] is None else _time(row[12])
+            yield AttemptRow(*fields)
+
+    def _certificates(self, where: str, *values: object) -> Iterator[CertificateRow]:
+        bound: Any = values
+        rows: Any = self._db.execute(f"SELECT {_CERTIFICATE} FROM certificate WHERE {where}", bound)
+        for row in rows:
+            yield CertificateRow(*row)
+
+
+def _upload(row: tuple[Any, ...]) -> UploadRow:
+    return UploadRow(
+        id=row[0],
+        state=row[1],
+        body_sha256=row[2],
+        units=tuple(json.loads(row[3])),
+        absent=frozenset(json.loads(row[4])),
+        request_id=row[5],
+        tries=row[6],
+        first_sent=None if row[7] is None else _time(row[7]),
+        not_before=None if row[8] is None else _time(row[8]),
+        reason=row[9],
+    )
+
+
+def _outcome(text: str | None) -> Outcome | None:
+    return None if text is None else Outcome(text)
+
+
+def _time(at_us: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
+
+
+def _first(rows: Iterator[Row]) -> Row | None:
+    return next(rows, None)

@@ -1,0 +1,95 @@
+"""The journal's tables, version by version. A released step is never changed: a new version appends one."""
+
+from typing import Final
+
+APPLICATION_ID: Final = 0x6E393153
+"""``n91S``: tells a journal from any other SQLite file."""
+
+# Projections hold nothing that the events do not say: `journal.replay` makes them anew.
+_V1: Final = """
+CREATE TABLE event(
+    seq INTEGER PRIMARY KEY,
+    at_us INTEGER NOT NULL,
+    kind TEXT NOT NULL,
+    batch TEXT, attempt INTEGER, unit INTEGER,
+    leaf BLOB NOT NULL
+) STRICT;
+CREATE INDEX event_attempt ON event(attempt) WHERE attempt IS NOT NULL;
+CREATE INDEX event_unit ON event(unit) WHERE unit IS NOT NULL;
+CREATE INDEX event_batch ON event(batch, seq) WHERE batch IS NOT NULL;
+CREATE INDEX event_rare ON event(kind, seq) WHERE kind NOT IN
+    ('step-intended', 'step-finished', 'attempt-opened', 'attempt-closed', 'unit-identified',
+     'certificate-intended', 'certificate-issued');
+CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'events are never changed'); END;
+CREATE TRIGGER event_remains BEFORE DELETE ON event BEGIN SELECT raise(ABORT, 'events are never deleted'); END;
+
+CREATE TABLE body(sha256 TEXT PRIMARY KEY, data BLOB NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TRIGGER body_stays BEFORE UPDATE ON body BEGIN SELECT raise(ABORT, 'bodies are never changed'); END;
+
+CREATE TABLE latest(one INTEGER PRIMARY KEY CHECK (one = 1), at_us INTEGER NOT NULL) STRICT;
+CREATE TABLE corrected(first INTEGER NOT NULL, last INTEGER NOT NULL) STRICT;
+CREATE TABLE context(sha256 TEXT PRIMARY KEY, seq INTEGER NOT NULL, about TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE account(
+    base_url TEXT PRIMARY KEY, team_id TEXT NOT NULL, team_name TEXT NOT NULL, seq INTEGER NOT NULL
+) STRICT;
+CREATE TABLE batch(
+    id TEXT PRIMARY KEY, product TEXT NOT NULL, recipe TEXT NOT NULL, fixture TEXT NOT NULL,
+    quantity INTEGER NOT NULL, state TEXT NOT NULL, opened INTEGER NOT NULL, closed INTEGER
+) STRICT;
+CREATE TABLE unit(
+    id INTEGER PRIMARY KEY, batch TEXT NOT NULL,
+    device_id TEXT NOT NULL, imei TEXT NOT NULL, uuid TEXT, serial TEXT,
+    outcome TEXT, first_outcome TEXT, fault TEXT, passed INTEGER, attempts INTEGER NOT NULL,
+    open_attempt INTEGER, last_attempt INTEGER, rework INTEGER NOT NULL DEFAULT 0,
+    cloud TEXT NOT NULL DEFAULT 'none'
+) STRICT;
+CREATE UNIQUE INDEX unit_device_id ON unit(device_id);
+CREATE UNIQUE INDEX unit_imei ON unit(imei);
+CREATE UNIQUE INDEX unit_uuid ON unit(uuid) WHERE uuid IS NOT NULL;
+CREATE UNIQUE INDEX unit_serial ON unit(serial) WHERE serial IS NOT NULL;
+CREATE INDEX unit_batch ON unit(batch, outcome);
+CREATE TABLE attempt(
+    id INTEGER PRIMARY KEY, batch TEXT NOT NULL, slot INTEGER NOT NULL, recipe TEXT NOT NULL, serial TEXT,
+    unit INTEGER, number INTEGER, adopts INTEGER, outcome TEXT, fault TEXT, orphan TEXT,
+    opened_us INTEGER NOT NULL, closed_us INTEGER
+) STRICT;
+CREATE INDEX attempt_open ON attempt(id) WHERE outcome IS NULL;
+CREATE INDEX attempt_unit ON attempt(unit) WHERE unit IS NOT NULL;
+CREATE INDEX attempt_batch ON attempt(batch);
+CREATE TABLE certificate(
+    serial TEXT PRIMARY KEY, device_id TEXT NOT NULL, spki TEXT NOT NULL, issuer TEXT NOT NULL, profile TEXT NOT NULL,
+    state TEXT NOT NULL, intended INTEGER NOT NULL, issued INTEGER
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX certificate_key ON certificate(spki);
+CREATE UNIQUE INDEX certificate_active ON certificate(device_id) WHERE state = 'active';
+CREATE INDEX certificate_device ON certificate(device_id);
+CREATE TABLE outbox(
+    unit INTEGER PRIMARY KEY, state TEXT NOT NULL, upload INTEGER, reason TEXT NOT NULL DEFAULT '',
+    since_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX outbox_open ON outbox(state, unit) WHERE state <> 'onboarded';
+CREATE TABLE upload(
+    id INTEGER PRIMARY KEY, state TEXT NOT NULL, body_sha256 TEXT NOT NULL, units TEXT NOT NULL,
+    absent TEXT NOT NULL DEFAULT '[]', request_id TEXT, tries INTEGER NOT NULL DEFAULT 0,
+    first_sent_us INTEGER, next_us INTEGER, reason TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE INDEX upload_open ON upload(id) WHERE state <> 'settled';
+CREATE TABLE slot(number INTEGER PRIMARY KEY, latched INTEGER, fault TEXT) STRICT;
+"""
+
+MIGRATIONS: Final[tuple[str, ...]] = (_V1,)
+"""Entry n takes a journal from format n to n+1."""
+
+PROJECTIONS: Final = (
+    "latest",
+    "corrected",
+    "context",
+    "account",
+    "batch",
+    "unit",
+    "attempt",
+    "certificate",
+    "outbox",
+    "upload",
+    "slot",
+)

@@ -1,0 +1,169 @@
+"""The engine: arms a batch, lets the slots work, feeds the cloud, and comes to rest in good order."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from station.domain.events import AttemptClosed, BatchClosed
+from station.domain.ids import BoardSerial, SlotNumber
+from station.domain.line import Outcome
+from station.host.clock import Clock
+from station.journal.codec import Entry
+from station.journal.journal import Journal
+from station.journal.records import Records
+from station.journal.rows import Tally
+from station.line.equipment import Equipment
+from station.line.faults import STOP_RULE
+from station.line.feed import Feed, Notice, SlotChanged, Told
+from station.line.intake import Intake
+from station.line.slot import Slot, finished_units
+from station.line.uploader import Uploader
+from station.line.work import Bench
+
+
+@dataclass(frozen=True, slots=True)
+class LineRules:
+    """When the line stops by itself, and how long it waits at the end."""
+
+    same_failure_in_a_row: int = 0
+    """Stop after so many boards in a row failed with one code; 0 for never."""
+    attended: bool = True
+    """Somebody is there to acknowledge; without anybody the run ends when every slot is latched."""
+    upload_patience: float = 120.0
+    """Seconds that the end of a run waits for the cloud; what is left is uploaded later."""
+
+
+class Engine:
+    """One run of one armed batch on one fixture. Commands may be given from any thread."""
+
+    def __init__(
+        self,
+        bench: Bench,
+        quantity: int,
+        equipment: Sequence[Equipment],
+        uploader: Uploader | None,
+        feed: Feed,
+        rules: LineRules,
+        records: Records,
+    ) -> None:
+        self._bench, self._uploader, self._feed, self._rules, self._records = bench, uploader, feed, rules, records
+        self._intake = Intake(quantity, finished_units(records, bench))
+        bench.stop.on_request(self._intake.over.request)
+        latched = records.latched_slots()
+        self._slots = {
+            one.slot: Slot(bench, one, self._intake, feed, latched=latched.get(one.slot, "")) for one in equipment
+        }
+        self._attended = rules.attended
+        self._streak: tuple[str, int] = ("", 0)
+        self._stopped_by_rule = False
+        self._changed = threading.Event()
+        feed.listen(self._notice)
+
+    @property
+    def _journal(self) -> Journal:
+        return self._bench.journal
+
+    @property
+    def _clock(self) -> Clock:
+        return self._bench.clock
+
+    def run(self, operator: str) -> None:
+        """Work until the batch is complete, a person stops it, or (unattended) nothing can go on; then come to rest.
+
+        On return no slot works any more, every attempt has an end in the journal, a complete batch is closed, and
+        all who listen have heard of it.
+        """
+        if self._uploader:
+            self._uploader.start()
+        for slot in self._slots.values():
+            slot.start()
+        try:
+            self._wait()
+        finally:
+            self._intake.over.request()
+            for slot in self._slots.values():
+                slot.join()
+            if self._uploader:
+                if not self._bench.stop.requested:
+                    self._uploader.nudge(flush=True)
+                    self._uploader.wait_idle(self._rules.upload_patience, self._bench.stop.event)
+                self._uploader.end()
+        tally = self._records.tally(self._bench.batch)
+        # A board that never said who it is may be one that comes again: then the batch stays open for it.
+        if self._intake.complete and not tally.silent:
+            self._close(operator, tally)
+        self._journal.catch_up()
+
+    def scan(self, slot: SlotNumber, serial: BoardSerial | None) -> None:
+        """Tell a slot that a board is in it, with its scanned serial number where one was scanned."""
+        self._slots[slot].scan(serial)
+
+    def acknowledge(self, slot: SlotNumber, operator: str, reason: str) -> None:
+        """Let a latched slot work again."""
+        self._slots[slot].acknowledge(operator, reason)
+
+    def leave_alone(self) -> None:
+        """Take it that nobody is here (any more) to scan or acknowledge: the run ends when only that could go on."""
+        self._attended = False
+        if all(slot.needs_person for slot in self._slots.values()):
+            self._feed.publish(
+                Told("LINE-145", "Every board must be scanned and nobody is here to scan: the run ends.")
+            )
+            self._intake.over.request()
+
+    @property
+    def slots(self) -> tuple[SlotNumber, ...]:
+        """The slots of this run."""
+        return tuple(self._slots)
+
+    @property
+    def stopped_by_rule(self) -> bool:
+        """Whether a stop rule ended the run."""
+        return self._stopped_by_rule
+
+    def _wait(self) -> None:
+        while not self._intake.over.requested:
+            self._clock.wait(self._changed, 0.5)
+            self._changed.clear()
+            if all(slot.ended for slot in self._slots.values()):
+                self._feed.publish(Told("LINE-144", "No slot works any more: the run ends. Call the engineer."))
+                return
+            if not self._attended and all(slot.latched for slot in self._slots.values()):
+                self._feed.publish(
+                    Told("LINE-142", "Every slot is latched and nobody is here to acknowledge: the run ends.")
+                )
+                return
+
+    def _notice(self, notice: Notice) -> None:
+        match notice:
+            case Entry(event=AttemptClosed() as event):
+                self._count(event)
+                if self._uploader and event.outcome is Outcome.PASSED:
+                    self._uploader.nudge()
+                self._changed.set()
+            case SlotChanged():
+                self._changed.set()
+            case _:
+                pass
+
+    def _count(self, event: AttemptClosed) -> None:
+        if event.outcome is Outcome.PASSED:
+            self._streak = ("", 0)
+        if event.outcome is not Outcome.FAILED or event.fault is None or not self._rules.same_failure_in_a_row:
+            return
+        code, count = self._streak
+        count = count + 1 if code == event.fault.code else 1
+        self._streak = (event.fault.code, count)
+        if count >= self._rules.same_failure_in_a_row:
+            fault = STOP_RULE.fault(count=count, code=event.fault.code)
+            self._stopped_by_rule = True
+            threading.Thread(target=self._stop_by_rule, args=(Told(fault.code, fault.sentence),), daemon=True).start()
+
+    def _stop_by_rule(self, told: Told) -> None:
+        # From a thread of its own: the feed calls one listener at a time, and this publishes to it.
+        self._feed.publish(told)
+        self._intake.over.request()
+
+    def _close(self, operator: str, tally: Tally) -> None:
+        counts = {outcome.value: tally.count(outcome) for outcome in Outcome if tally.count(outcome)}
+        self._journal.commit(BatchClosed(batch=self._bench.batch, operator=operator, reason="complete", tally=counts))

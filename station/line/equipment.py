@@ -1,0 +1,21 @@
+"""What a slot works with, as the line sees it; the composition root joins drivers and settings into these."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from station.devices.modem import Modem
+from station.devices.protocols import Power, Presence, Programmer
+from station.domain.ids import SlotNumber
+
+
+@dataclass(frozen=True, slots=True)
+class Equipment:
+    """One slot of the fixture. ``open_modem`` opens the serial port exclusively and is called for each attempt;
+    ``port`` is the port's name for the factory's own programs."""
+
+    slot: SlotNumber
+    port: str
+    open_modem: Callable[[], Modem]
+    programmer: Programmer
+    presence: Presence
+    power: Power

@@ -1,0 +1,133 @@
+"""What can go wrong on the line itself."""
+
+from station.domain.faults import Bug, FaultSpec, Refusal, Retry, StationFault, UnitFault
+
+UNEXPECTED = FaultSpec(
+    "LINE-101",
+    Bug,
+    "The station made a mistake in step {step}. Put the board aside and call the engineer.",
+    Retry.NEVER,
+)
+NOT_IDENTIFIED = FaultSpec(
+    "LINE-102",
+    Bug,
+    "Step {step} came before the board was identified. The recipe is wrong; call the engineer.",
+    Retry.NEVER,
+)
+NO_UUID = FaultSpec(
+    "LINE-111",
+    UnitFault,
+    "This modem can't tell its UUID, and the product is named by it. Use a product that is named by IMEI or serial.",
+    Retry.NEVER,
+)
+WRONG_FAMILY = FaultSpec(
+    "LINE-112",
+    UnitFault,
+    "This board's modem ({found}) is not what the product is built from ({expected}). Check that the board is right.",
+    Retry.NEVER,
+)
+SERIAL_MISSING = FaultSpec(
+    "LINE-113",
+    StationFault,
+    "This product is named by the scanned serial number, and none was scanned for slot {slot}.",
+)
+SWAPPED = FaultSpec(
+    "LINE-114",
+    Refusal,
+    "The board in this slot is not the one that was identified ({expected}, now {found}). Take it out and start again.",
+)
+NOT_NOW = FaultSpec("LINE-115", Refusal, "Slot {slot} is busy: scan the next board when this one is out.")
+KEY_MISSING = FaultSpec(
+    "LINE-121",
+    UnitFault,
+    "The modem does not hold the key it should have made. Try the board once more; if it happens again, put it aside.",
+    Retry.AFTER_OPERATOR,
+)
+STORED_DIFFERENTLY = FaultSpec(
+    "LINE-122",
+    UnitFault,
+    "The modem did not store the {what} as it was written. Try the board once more; if it happens again, put it aside.",
+    Retry.SAME_UNIT,
+)
+CREDENTIAL_STAYED = FaultSpec(
+    "LINE-123", UnitFault, "The modem did not delete the old {what}. Put the board aside.", Retry.SAME_UNIT
+)
+KEYGEN_LOST_TWICE = FaultSpec(
+    "LINE-124",
+    UnitFault,
+    "The modem made a key twice and its answer was lost both times. Check the slot's cable, then try the board again.",
+)
+# Whether a factory's own step is tried again is its recipe's word (attempts), and so is each fault of it.
+COMMAND_FAILED = FaultSpec(
+    "LINE-131", UnitFault, "The test {name} failed this board: {why}. Put the board aside.", Retry.SAME_UNIT
+)
+COMMAND_BROKEN = FaultSpec(
+    "LINE-132",
+    StationFault,
+    "The test program {name} did not work: {why}. Call the engineer.",
+    Retry.SAME_UNIT,
+)
+OUT_OF_LIMITS = FaultSpec(
+    "LINE-133",
+    UnitFault,
+    "The test {name} measured {measure} = {value} {unit}, outside {limits}. Put the board aside.",
+    Retry.SAME_UNIT,
+)
+ONE_WAY_UNCLEAR = FaultSpec(
+    "LINE-134",
+    StationFault,
+    "Nobody can tell whether {name} was done to this board ({why}), and it must never be done twice. "
+    "Put the board aside; an engineer decides.",
+    Retry.NEVER,
+)
+STOP_RULE = FaultSpec(
+    "LINE-141",
+    StationFault,
+    "{count} boards in a row failed with {code}. The line has stopped: find the cause, then start the batch again.",
+)
+NO_PROGRAMMER = FaultSpec(
+    "LINE-143",
+    StationFault,
+    "The product {product} is flashed here, but slots {slots} of the fixture have no programmer. "
+    "Use another fixture, or a product that is flashed elsewhere.",
+)
+WRONG_TEAM = FaultSpec(
+    "LINE-151",
+    StationFault,
+    "The API key belongs to the team {found}, the station file wants {wanted}. Put the right key in place.",
+)
+KEY_REFUSED = FaultSpec("LINE-152", StationFault, "The cloud refuses the API key: {why}. Put a valid key in place.")
+NEVER_CONFIRMED = FaultSpec(
+    "LINE-153",
+    StationFault,
+    "The cloud can't be reached and has never confirmed this key's team ({why}). Connect once, then go on offline.",
+)
+NOTHING_TO_DECIDE = FaultSpec(
+    "LINE-161",
+    StationFault,
+    "{device_id} is {state} with the cloud; only refused, unknown or held units are decided by hand.",
+)
+UNKNOWN_UNIT = FaultSpec("LINE-162", StationFault, "The journal has no unit {text}. Check the number.")
+NO_SUCH_PRODUCT = FaultSpec(
+    "LINE-171", StationFault, "There is no product {product} in {folder}. Known are: {known}. Or name a recipe file."
+)
+PASSPHRASE_NOWHERE = FaultSpec(
+    "LINE-172",
+    StationFault,
+    "The CA's passphrase is asked for, and nobody can be asked here. Name its place in {path}, under [ca] passphrase.",
+)
+SEVERAL_UNITS = FaultSpec("LINE-163", StationFault, "{text} could be several units: {which}. Write more of it.")
+NO_SUCH_ENTRIES = FaultSpec(
+    "LINE-164", StationFault, "There are no entries {first} to {last}: the journal ends at {newest}. Check the numbers."
+)
+NO_CLOUD = FaultSpec("LINE-173", StationFault, "{path} names no cloud. Add a [cloud] table to upload.")
+NO_REASON = FaultSpec("LINE-165", StationFault, "A decision needs a reason: it is recorded. Say why.")
+NO_CA = FaultSpec(
+    "LINE-174", StationFault, "There is no CA in {folder} yet. Make one with: station ca init (or restore the backup)."
+)
+OTHER_PRODUCT = FaultSpec(
+    "LINE-175", StationFault, "{path} makes the product {found}. Give the file that name, or name the file as a path."
+)
+MISTAKE = FaultSpec(
+    "LINE-901", Bug, "The program made a mistake. Nothing in the journal is lost. Give {path} to the engineer."
+)

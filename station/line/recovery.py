@@ -1,0 +1,121 @@
+"""After a crash or a stop: what an attempt left behind, and what the next one may take over from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import assert_never
+
+from station.domain.events import (
+    AttemptClosed,
+    FaultRecord,
+    KeyLost,
+    StepFinished,
+    StepIntended,
+)
+from station.domain.ids import AttemptId, Sha256, SlotNumber, UnitId
+from station.domain.line import Outcome, RepeatClass, StepKind
+from station.journal.codec import Entry
+from station.journal.journal import Journal
+from station.journal.records import Records
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What the unit's interrupted attempt is good for: its %KEYGEN answer as journaled, None when it never came."""
+
+    attempt: AttemptId
+    keygen: str | None
+
+
+def orphan_of(entries: Sequence[Entry]) -> StepIntended | None:
+    """Return the intent without a result behind it; None when every intent has one."""
+    orphan: StepIntended | None = None
+    for entry in entries:
+        match entry.event:
+            case StepIntended():
+                orphan = entry.event
+            case StepFinished():
+                orphan = None
+            case _:
+                pass
+    return orphan
+
+
+def close_interrupted(journal: Journal, records: Records, slot: SlotNumber | None = None) -> list[AttemptId]:
+    """Close every attempt that a crash (or a full disk) left open, by the repeat class of its orphaned step.
+
+    One-way steps end in quarantine; everything else is ABORTED, and the board's next attempt takes over what it can.
+    With ``slot``, only what was open there; its own thread calls it so before it opens another. Returns those it
+    closed. Safe to repeat.
+    """
+    closed = []
+    for attempt in records.open_attempts():
+        if slot is not None and attempt.slot != slot:
+            continue
+        orphan = orphan_of(records.entries_of(attempt.id))
+        outcome = Outcome.ABORTED if orphan is None else _after_crash(orphan.repeat)
+        name = orphan.name if orphan else "no step"
+        sentence = (
+            f"The station stopped in the middle of {name}; nobody can tell what became of the board. Put it aside."
+            if outcome is Outcome.QUARANTINED
+            else "The station stopped in the middle of this attempt. Put the board in again; it goes on from there."
+        )
+        fault = FaultRecord("LINE-191", sentence, f"intent without result: {name}")
+        journal.commit(
+            AttemptClosed(attempt=attempt.id, outcome=outcome, fault=fault, orphan=orphan.step if orphan else None)
+        )
+        closed.append(attempt.id)
+    return closed
+
+
+def _after_crash(repeat: RepeatClass) -> Outcome:
+    match repeat:
+        case RepeatClass.PURE | RepeatClass.IDEMPOTENT | RepeatClass.PROBE_FIRST | RepeatClass.HUMAN:
+            return Outcome.ABORTED
+        case RepeatClass.ONE_WAY:
+            return Outcome.QUARANTINED
+        case _:
+            assert_never(repeat)
+
+
+def carried_over(records: Records, unit: UnitId, recipe: Sha256) -> Carried | None:
+    """Return what the unit's last attempt left for the next one; None unless it was aborted under the same recipe.
+
+    A failed attempt leaves nothing: after a failure everything is made anew. An attempt that was itself going on
+    from an older one and was interrupted before its own key counts as that older one.
+    """
+    attempts = records.attempts_of_unit(unit)
+    if not attempts or attempts[-1].outcome is not Outcome.ABORTED or attempts[-1].recipe != recipe:
+        return None
+    older = {attempt.id: attempt for attempt in attempts}
+    chain = [attempts[-1]]
+    while (adopts := chain[-1].adopts) is not None and adopts in older:
+        chain.append(older[adopts])
+    keygen: str | None = None
+    for attempt in reversed(chain):
+        for entry in records.entries_of(attempt.id):
+            match entry.event:
+                case StepFinished(step=StepKind.GENERATE, outcome=Outcome.PASSED, results=results):
+                    keygen = str(results["keygen"])
+                case KeyLost():
+                    keygen = None
+                case _:
+                    pass
+    return Carried(chain[0].id, keygen)
+
+
+def lost_key_of(records: Records, unit: UnitId) -> AttemptId | None:
+    """Return the attempt that asked this unit for a key and never journaled its answer, nor what became of it since.
+
+    However it ended (a crash, a port that vanished): a key that is found in the board then belongs to nobody.
+    """
+    lost: AttemptId | None = None
+    for attempt in records.attempts_of_unit(unit):
+        for entry in records.entries_of(attempt.id):
+            match entry.event:
+                case StepIntended(step=StepKind.GENERATE):
+                    lost = attempt.id
+                case StepFinished(step=StepKind.GENERATE | StepKind.CLEAR, outcome=Outcome.PASSED) | KeyLost():
+                    lost = None
+                case _:
+                    pass
+    return lost

@@ -1,0 +1,234 @@
+"""The key: clear what is old, have the modem make its own, have the CA sign it, write, prove."""
+
+import secrets
+
+from cryptography.x509 import load_der_x509_certificate
+
+from station.credentials.checks import CheckedKey, check_keygen
+from station.credentials.jwt import check_device_jwt
+from station.credentials.pem import stored_sha256, to_pem
+from station.devices.faults import is_outcome_unknown
+from station.devices.firmware import lists_true_hashes
+from station.domain.events import CertificateSuperseded, KeyLost
+from station.domain.faults import Fault
+from station.domain.ids import Sha256
+from station.domain.modem import CredentialType, StoredCredential
+from station.line.faults import CREDENTIAL_STAYED, KEY_MISSING, KEYGEN_LOST_TWICE, STORED_DIFFERENTLY
+from station.line.step_identity import learn_uuid
+from station.line.work import Work
+
+_NAMES = {
+    CredentialType.ROOT_CA: "server root",
+    CredentialType.CLIENT_CERT: "client certificate",
+    CredentialType.CLIENT_KEY: "client key",
+}
+
+
+def superseded_by_clearing(work: Work) -> list[CertificateSuperseded]:
+    """Return what must be journaled with the intent to clear: certificates whose key is about to go.
+
+    A carried key may stay; then its certificate does too, and :func:`clear` ends it if the key turns out wrong.
+    """
+    if work.carried is not None and work.carried.keygen is not None:
+        return []
+    return _superseded(work, f"attempt {work.attempt} clears the key it belongs to")
+
+
+def superseded_by_ending(work: Work) -> list[CertificateSuperseded]:
+    """Return what must be journaled with an attempt's bad end: its unit's certificates, for nobody takes them over.
+
+    Nobody knows any more whether the board holds the key: it may never have had it (that may be the very fault), and
+    what was not stored before a port vanished is gone.
+    """
+    if work.device_id is None:
+        return []
+    return _superseded(work, f"attempt {work.attempt} ended badly")
+
+
+def _superseded(work: Work, reason: str) -> list[CertificateSuperseded]:
+    return [
+        CertificateSuperseded(serial=row.serial, attempt=work.attempt, reason=reason)
+        for row in work.records.standing_certificates(work.known_device)
+    ]
+
+
+def clear(work: Work) -> dict[str, object]:
+    """Leave no client certificate and no client key under the sec tag, unless the key is the interrupted attempt's own.
+
+    The server root is left: it is compared and rewritten only where it differs. Safe to repeat.
+    """
+    modem, tag = work.modem(), work.bench.recipe.sec_tag
+    work.wrote = True
+    present = {row.type for row in modem.list_credentials(tag)}
+    keep = CredentialType.CLIENT_KEY in present and _proves_carried_key(work)
+    carried = work.carried
+    if carried is not None and not keep:
+        work.carried = None
+        if ends := superseded_by_clearing(work):
+            work.bench.journal.commit(*ends)
+    deleted = []
+    for kind in (CredentialType.CLIENT_CERT, CredentialType.CLIENT_KEY):
+        if kind in present and not (keep and kind is CredentialType.CLIENT_KEY):
+            modem.delete_credential(tag, kind)
+            deleted.append(int(kind))
+    if deleted:
+        left = {row.type for row in modem.list_credentials(tag)}
+        for kind in (CredentialType.CLIENT_CERT, CredentialType.CLIENT_KEY):
+            if kind in left and kind in deleted:
+                raise CREDENTIAL_STAYED.fault(f"type {kind} at {tag}", what=_NAMES[kind])
+    if work.lost_key_of is not None and CredentialType.CLIENT_KEY in deleted:
+        reason = f"its answer was lost in attempt {work.lost_key_of}"
+        work.also.append(KeyLost(attempt=work.attempt, sec_tag=tag, reason=reason))
+    return {"sec_tag": tag, "deleted": deleted, "kept_key_of_attempt": carried.attempt if keep and carried else None}
+
+
+def _proves_carried_key(work: Work) -> bool:
+    """Whether the modem holds just the key whose answer the interrupted attempt journaled; by a signature of it."""
+    if work.carried is None or work.carried.keygen is None:
+        return False
+    try:
+        key = _checked(work, work.carried.keygen)
+        row = work.records.certificate_for(work.known_device, key.csr.spki_sha256)
+        if row is not None and row.state == "superseded":
+            return False  # its certificate was given up on the way here; a key without one is of no use
+        _prove(work, key)
+    except Fault as fault:
+        if is_outcome_unknown(fault):
+            raise  # nobody answered: that says nothing about the key
+        # It is another key, or the modem can't show that it is not: a new one mends it, and the result says so.
+        return False
+    work.key = key
+    return True
+
+
+def generate(work: Work) -> dict[str, object]:
+    """Have the modem hold a key of its own, with a checked CSR for it. The answer's text is in the result.
+
+    Not blindly repeated: an answer that never came is looked for by listing; a key found so is deleted and its loss
+    journaled before a new one is made, once. A key adopted from an interrupted attempt is not made again.
+    """
+    if work.key is not None and work.carried is not None:
+        return _key_results(work.key, adopted_from=work.carried.attempt)
+    modem, tag = work.modem(), work.bench.recipe.sec_tag
+    work.wrote = True
+    common_name = None if work.bench.recipe.device_id.scheme == "uuid" else work.known_device
+    text: str | None = None
+    for _ in range(2):
+        try:
+            text = modem.generate_key(tag, common_name)
+            break
+        except Fault as fault:
+            if not is_outcome_unknown(fault):
+                raise
+            if modem.list_credentials(tag, CredentialType.CLIENT_KEY):
+                modem.delete_credential(tag, CredentialType.CLIENT_KEY)
+                work.bench.journal.commit(KeyLost(attempt=work.attempt, sec_tag=tag, reason=fault.detail or fault.code))
+    if text is None:
+        raise KEYGEN_LOST_TWICE.fault()
+    key = _checked(work, text)
+    learn_uuid(work, key)
+    work.key = key
+    return _key_results(key, adopted_from=None)
+
+
+def _checked(work: Work, text: str) -> CheckedKey:
+    uuid = work.identity.uuid if work.identity is not None else None
+    return check_keygen(text, device_id=work.known_device, uuid=uuid, sec_tag=work.bench.recipe.sec_tag)
+
+
+def _key_results(key: CheckedKey, adopted_from: int | None) -> dict[str, object]:
+    return {
+        "keygen": key.answer.text,
+        "csr_sha256": key.answer.body_sha256,
+        "spki_sha256": key.csr.spki_sha256,
+        "uuid": key.uuid,
+        "proven": key.proven,
+        "adopted_from": adopted_from,
+    }
+
+
+def sign(work: Work) -> dict[str, object]:
+    """Have a certificate for the unit's key in the journal: the one already there, or a newly signed one."""
+    key = work.key
+    if key is None:
+        raise KEY_MISSING.fault("sign without a key")
+    issuance = work.bench.authority.issue(work.known_device, key.csr, work.register())
+    work.issuance = issuance
+    return {"serial": issuance.serial, "issuer": issuance.issuer, "profile": issuance.profile}
+
+
+def write(work: Work) -> dict[str, object]:
+    """Leave the server roots and the leaf certificate in the modem, read back and compared. Safe to repeat."""
+    bench, modem = work.bench, work.modem()
+    tag, issuance = bench.recipe.sec_tag, work.issuance
+    if issuance is None or issuance.der is None:
+        raise KEY_MISSING.fault("write without a certificate")
+    work.wrote = True
+    newline = modem.stored_newline
+    contents = {
+        CredentialType.ROOT_CA: bench.recipe.root_bundle,
+        CredentialType.CLIENT_CERT: to_pem(load_der_x509_certificate(issuance.der)),
+    }
+    hashes = {kind: stored_sha256(content, newline) for kind, content in contents.items()}
+    before = modem.list_credentials(tag)
+    usable = work.identity is not None and lists_true_hashes(work.identity.firmware)
+    written = []
+    for kind, content in contents.items():
+        if not (usable and _hash_of(before, kind) == hashes[kind]):
+            modem.write_credential(tag, kind, content)
+            written.append(int(kind))
+    after = modem.list_credentials(tag) if written else before
+    for kind, content in contents.items():
+        _require_stored(work, after, kind, content, hashes[kind] if usable else None)
+    if not any(row.type == CredentialType.CLIENT_KEY for row in after):
+        raise KEY_MISSING.fault(f"no type 2 at {tag} after the write")
+    return {
+        "sec_tag": tag,
+        "written": written,
+        "root_sha256": hashes[CredentialType.ROOT_CA],
+        "certificate_sha256": hashes[CredentialType.CLIENT_CERT],
+        "compared_by": "stored hash" if usable else "content",
+    }
+
+
+def _hash_of(rows: tuple[StoredCredential, ...], kind: CredentialType) -> Sha256 | None:
+    return next((row.sha256 for row in rows if row.type == kind), None)
+
+
+def _require_stored(
+    work: Work,
+    rows: tuple[StoredCredential, ...],
+    kind: CredentialType,
+    content: str,
+    wanted: Sha256 | None,
+) -> None:
+    modem, tag = work.modem(), work.bench.recipe.sec_tag
+    if wanted is not None:
+        found: str | None = _hash_of(rows, kind)
+        if found != wanted:
+            raise STORED_DIFFERENTLY.fault(f"wanted {wanted}, the modem says {found}", what=_NAMES[kind])
+        return
+    stored = modem.read_credential(tag, kind)
+    if stored.replace("\r\n", "\n") != content:
+        raise STORED_DIFFERENTLY.fault(f"{len(content)} characters written, {len(stored)} read", what=_NAMES[kind])
+
+
+def prove(work: Work) -> dict[str, object]:
+    """Show that the modem holds the private key of the certificate: it signs a fresh nonce, verified here, offline."""
+    if work.key is None:
+        raise KEY_MISSING.fault("proof without a key")
+    _prove(work, work.key)
+    return {"jwt": "verified with the certificate's public key over a one-time nonce"}
+
+
+def _prove(work: Work, key: CheckedKey) -> None:
+    nonce = secrets.token_urlsafe(18)
+    token = work.modem().sign_jwt(work.bench.recipe.sec_tag, audience=nonce)
+    check_device_jwt(token, public_key=key.csr.public_key, audience=nonce, now=work.bench.clock.now(), uuid=key.uuid)
+
+
+def store(work: Work) -> dict[str, object]:
+    """Have the modem store everything and switch it off (AT+CFUN=0, OK), so that power may go. Safe to repeat."""
+    work.modem().power_off()
+    work.wrote = False
+    return {"stored": True}

@@ -1,0 +1,52 @@
+"""The step table: everything a recipe can name, what it does to a unit, and what a crash in it means."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from station.domain.line import RepeatClass, StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class StepSpec:
+    """One row of the table. ``changes`` says what is different in the world after it; empty for one that only looks."""
+
+    repeat: RepeatClass
+    title: str
+    changes: str
+    needs_identity: bool
+    after_crash: str
+
+
+STEPS: Final[dict[StepKind, StepSpec]] = {
+    StepKind.FLASH: StepSpec(
+        RepeatClass.IDEMPOTENT, "Flash", "the board's firmware", False, "flash again from the start"
+    ),
+    StepKind.IDENTIFY: StepSpec(RepeatClass.PURE, "Identify", "", False, "ask again"),
+    StepKind.CLEAR: StepSpec(
+        RepeatClass.IDEMPOTENT, "Clear old credentials", "the modem's credential store", True, "delete again"
+    ),
+    StepKind.GENERATE: StepSpec(
+        RepeatClass.PROBE_FIRST,
+        "Generate key",
+        "a private key in the modem",
+        True,
+        "list the key: answer journaled, key there → adopt; answer lost → delete it, record the loss, make a new one",
+    ),
+    StepKind.SIGN: StepSpec(
+        RepeatClass.PROBE_FIRST,
+        "Sign certificate",
+        "a certificate in the journal",
+        True,
+        "look in the journal: signed → adopt; intended → sign under the same serial number",
+    ),
+    StepKind.WRITE: StepSpec(
+        RepeatClass.IDEMPOTENT, "Write credentials", "the modem's credential store", True, "write and read back again"
+    ),
+    StepKind.PROVE: StepSpec(RepeatClass.PURE, "Prove key", "", True, "ask for a new proof"),
+    StepKind.STORE: StepSpec(
+        RepeatClass.IDEMPOTENT, "Store and switch off", "the modem's storage", True, "store again"
+    ),
+    StepKind.COMMAND: StepSpec(
+        RepeatClass.IDEMPOTENT, "Factory test", "what its program does", False, "as the recipe says of this program"
+    ),
+}

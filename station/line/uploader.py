@@ -1,0 +1,79 @@
+"""The one thread that moves finished units to the cloud."""
+
+import threading
+
+from station.domain.faults import Fault
+from station.host.clock import Clock
+from station.line.faults import UNEXPECTED
+from station.line.feed import Feed, Told
+from station.line.log import engineer_log
+from station.line.outbox import Outbox
+
+_LONGEST_NAP = 5.0
+
+
+class Uploader:
+    """Runs an outbox until it is told to end. Trouble with the cloud never reaches the slots."""
+
+    def __init__(self, outbox: Outbox, clock: Clock, feed: Feed) -> None:
+        self._outbox, self._clock, self._feed = outbox, clock, feed
+        self._wake = threading.Event()
+        self._idle = threading.Event()
+        self._asked = threading.Lock()
+        self._nudged = False
+        self._flush = False
+        self._ending = False
+        self._thread = threading.Thread(target=self._run, name="uploader", daemon=True)
+
+    def start(self) -> None:
+        """Begin to upload."""
+        self._thread.start()
+
+    def nudge(self, *, flush: bool = False) -> None:
+        """Look again now; with ``flush``, send what waits without waiting for full bodies, from now on."""
+        with self._asked:
+            self._flush = self._flush or flush
+            self._nudged = True
+            self._idle.clear()
+        self._wake.set()
+
+    def wait_idle(self, patience: float, stop: threading.Event | None = None) -> bool:
+        """Wait until nothing is left to upload; False when it is blocked, stopped, or out of ``patience`` seconds."""
+        until = self._clock.monotonic() + patience
+        while not self._idle.is_set() and not self._outbox.blocked and not (stop and stop.is_set()):
+            left = until - self._clock.monotonic()
+            if left <= 0 or not self._thread.is_alive():
+                return False
+            self._clock.wait(self._idle, min(0.1, left))
+        return self._idle.is_set()
+
+    def end(self) -> None:
+        """Finish the request under way and stop. What is not done stays in the journal for next time."""
+        self._ending = True
+        self._wake.set()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while not self._ending:
+            with self._asked:
+                self._nudged = False
+            try:
+                wait = self._outbox.advance(flush=self._flush)
+            except Fault as fault:
+                engineer_log().error("uploader", code=fault.code, detail=fault.detail)
+                self._feed.publish(Told(fault.code, fault.sentence))
+                wait = _LONGEST_NAP
+            except Exception as error:  # noqa: BLE001 -- finished units must still go when this is mended
+                engineer_log().exception("uploader")
+                broken = UNEXPECTED.fault(f"{type(error).__name__}: {error}", step="of the upload")
+                self._feed.publish(Told(broken.code, broken.sentence))
+                wait = _LONGEST_NAP
+            if wait is None:
+                with self._asked:
+                    # What this look found is old news to somebody who asked after it began.
+                    if not self._nudged:
+                        self._idle.set()
+                wait = _LONGEST_NAP
+            if wait > 0:
+                self._clock.wait(self._wake, min(wait, _LONGEST_NAP))
+                self._wake.clear()

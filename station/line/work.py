@@ -1,0 +1,124 @@
+"""What an attempt has at hand, and what it has learnt so far."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from station.ca.authority import Authority
+from station.ca.register import Issuance
+from station.credentials.checks import CheckedKey
+from station.devices.faults import FIRMWARE_UNKNOWN, NO_IMEI, PRODUCTION_TEST_IMAGE
+from station.devices.modem import Modem
+from station.domain.faults import UnitFault
+from station.domain.ids import AttemptId, BatchId, BoardSerial, DeviceId, Sha256, UnitId
+from station.domain.line import StepKind
+from station.domain.modem import ModemIdentity
+from station.host.clock import Clock, Stop
+from station.journal.journal import Build, Journal
+from station.journal.records import Records
+from station.line.equipment import Equipment
+from station.line.faults import NOT_IDENTIFIED, SWAPPED
+from station.line.recovery import Carried
+from station.line.register import JournalRegister
+from station.settings.recipe import Recipe
+
+_NOBODY = frozenset(spec.code for spec in (FIRMWARE_UNKNOWN, NO_IMEI, PRODUCTION_TEST_IMAGE))
+"""Faults of a board that was never identified."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What all attempts of a batch share."""
+
+    batch: BatchId
+    recipe: Recipe
+    recipe_name: Sha256
+    authority: Authority
+    journal: Journal
+    clock: Clock
+    stop: Stop
+    boot_seconds: float
+    for_cloud: bool
+    secret_variables: frozenset[str] = frozenset()
+    """Environment variables that hold this station's secrets: no factory program inherits them."""
+
+
+@dataclass(slots=True)
+class Work:
+    """One attempt at one board; its slot's thread alone uses it.
+
+    ``also`` collects events that must be committed together with the next one (results with the next intent).
+    """
+
+    bench: Bench
+    equipment: Equipment
+    records: Records
+    attempt: AttemptId
+    scanned: BoardSerial | None
+    progress: Callable[[StepKind, float], None]
+    also: list[Build] = field(default_factory=list)
+    identity: ModemIdentity | None = None
+    device_id: DeviceId | None = None
+    unit: UnitId | None = None
+    carried: Carried | None = None
+    lost_key_of: AttemptId | None = None
+    """The earlier attempt whose key's answer was lost; one that is found in the board is recorded as such."""
+    key: CheckedKey | None = None
+    issuance: Issuance | None = None
+    observed: dict[str, object] = field(default_factory=dict)
+    """What the step that runs has seen so far: its record when it fails."""
+    wrote: bool = False
+    """Something was written to the modem that it may not have stored yet."""
+    _modem: Modem | None = None
+
+    def modem(self) -> Modem:
+        """Return the open conversation with the board's modem, opening the port at the first call.
+
+        A port that was closed in between (a flash, a program of the factory's own) may have another board behind it
+        now: then who answers is asked again before anything is done there. Raises LINE-114, DEV and AT faults.
+        """
+        if self._modem is None:
+            modem = self.equipment.open_modem()
+            try:
+                modem.connect(self.bench.boot_seconds, self.bench.stop)
+                if self.identity is not None:
+                    self._require_same(modem, self.identity)
+            except BaseException:
+                modem.close()
+                raise
+            self._modem = modem
+        return self._modem
+
+    @staticmethod
+    def _require_same(modem: Modem, before: ModemIdentity) -> None:
+        try:
+            now = modem.identify()
+        except UnitFault as fault:
+            if fault.code in _NOBODY:
+                # Whoever this is, the identified board must not leave as failed for it.
+                raise SWAPPED.fault(str(fault), expected=before.imei, found="a board without one") from fault
+            raise
+        other_uuid = None not in (now.uuid, before.uuid) and now.uuid != before.uuid
+        if now.imei != before.imei or other_uuid:
+            raise SWAPPED.fault(f"{now.uuid} now, {before.uuid} then", expected=before.imei, found=now.imei)
+
+    @property
+    def known_device(self) -> DeviceId:
+        """The identified unit's device ID; LINE-102 before the board was identified."""
+        if self.device_id is None:
+            raise NOT_IDENTIFIED.fault(step="of this recipe")
+        return self.device_id
+
+    @property
+    def open_port(self) -> Modem | None:
+        """The conversation when one is open."""
+        return self._modem
+
+    def close(self) -> None:
+        """Give the port back. Safe to repeat."""
+        if self._modem is not None:
+            self._modem.close()
+            self._modem = None
+
+    def register(self) -> JournalRegister:
+        """Return the CA's register for this slot's thread."""
+        return JournalRegister(self.bench.journal, self.records)

@@ -1,0 +1,326 @@
+"""The recipe: what is built, step by step, and how the cloud will know it."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal, Self
+
+from pydantic import (
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    PrivateAttr,
+    field_validator,
+    model_validator,
+)
+
+from station.credentials.pem import CertificatePem
+from station.domain.ids import BoardSerial, parse_board_serial, parse_device_id
+from station.domain.line import StepKind
+from station.domain.modem import FirmwareFamily
+from station.settings.explain import Problem
+from station.settings.faults import LABEL_REFUSED
+from station.settings.fields import LocalFile, Pin, ProblemsError, Section
+from station.settings.order import find_order_problems
+from station.settings.pinned import PinnedFile, read_root
+from station.settings.steps import CommandStep, FlashStep, Limit, PinnedPart, PlainStep, ProbedStep, RecipeStep
+
+__all__ = [
+    "CommandStep",
+    "FlashStep",
+    "Limit",
+    "PinnedPart",
+    "PlainStep",
+    "ProbedStep",
+    "Recipe",
+    "RecipeStep",
+]
+
+FirmwareVersion = tuple[int, int, int]
+
+OLDEST_FIRMWARE: Final[Mapping[FirmwareFamily, FirmwareVersion]] = {
+    FirmwareFamily.NRF9160: (1, 3, 0),
+    FirmwareFamily.NRF91X1: (2, 0, 0),
+    FirmwareFamily.NRF9151_NTN: (1, 0, 0),
+}
+"""The first of each family that has %KEYGEN (at-commands reference section 5). A recipe can only ask for more."""
+
+_LONGEST_WRITE: Final = 4095 - len('AT%CMNG=0,2147483647,0,""')
+"""What at_host's buffer leaves for a credential (at-commands reference section 4); more would wedge it."""
+
+
+class Protocol(StrEnum):
+    """How a product talks to nRF Cloud."""
+
+    MQTT = "mqtt"
+    COAP = "coap"
+    REST = "rest"
+
+
+class FirmwareType(StrEnum):
+    """What the cloud may update on a device (nrf-cloud-api reference section 1.1)."""
+
+    APP = "APP"
+    MODEM = "MODEM"
+    BOOT = "BOOT"
+    SOFTDEVICE = "SOFTDEVICE"
+    BOOTLOADER = "BOOTLOADER"
+    MDM_FULL = "MDM_FULL"
+
+
+def _version(value: object) -> FirmwareVersion:
+    found = re.fullmatch(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})", value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('write a version as text with three numbers, such as "1.3.5"')
+    return int(found[1]), int(found[2]), int(found[3])
+
+
+Version = Annotated[
+    FirmwareVersion, PlainValidator(_version), PlainSerializer(lambda version: ".".join(map(str, version)))
+]
+
+
+class MinimumFirmware(Section):
+    """The oldest modem firmware a board may have, by family."""
+
+    nrf9160: Version = Field(default=OLDEST_FIRMWARE[FirmwareFamily.NRF9160], description='a version such as "1.3.5"')
+    nrf91x1: Version = Field(default=OLDEST_FIRMWARE[FirmwareFamily.NRF91X1], description='a version such as "2.0.2"')
+    nrf9151_ntn: Version = Field(
+        default=OLDEST_FIRMWARE[FirmwareFamily.NRF9151_NTN],
+        alias="nrf9151-ntn",
+        description='a version such as "1.0.0"',
+    )
+
+    @model_validator(mode="after")
+    def _only_raised(self) -> Self:
+        low = [
+            (
+                (family.value,),
+                f"{_text(wanted)} is below {_text(OLDEST_FIRMWARE[family])}, the oldest this station can use.",
+            )
+            for family, wanted in self.by_family.items()
+            if wanted < OLDEST_FIRMWARE[family]
+        ]
+        if low:
+            raise ProblemsError(*low)
+        return self
+
+    @property
+    def by_family(self) -> Mapping[FirmwareFamily, FirmwareVersion]:
+        """The same, as the modem's driver asks for it."""
+        return {
+            FirmwareFamily.NRF9160: self.nrf9160,
+            FirmwareFamily.NRF91X1: self.nrf91x1,
+            FirmwareFamily.NRF9151_NTN: self.nrf9151_ntn,
+        }
+
+
+def _text(version: FirmwareVersion) -> str:
+    return ".".join(map(str, version))
+
+
+class DeviceIdRule(Section):
+    """How a unit gets its device ID. With ``pattern`` the label on every board is scanned before it starts."""
+
+    scheme: Literal["uuid", "imei", "serial"] = Field(
+        description='"uuid" (the modem\'s own), "imei" (prefix and IMEI) or "serial" (the scanned label)'
+    )
+    prefix: str = Field(
+        default="", pattern=r"^[A-Za-z0-9_-]{0,49}$", description="0 to 49 of the characters A-Z a-z 0-9 _ -"
+    )
+    pattern: str | None = Field(
+        default=None, min_length=1, max_length=200, description="a regular expression that a whole label matches"
+    )
+
+    @field_validator("pattern")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        try:
+            re.compile(pattern or "")
+        except re.error as error:
+            raise ValueError(f"that is no regular expression: {error}") from None
+        return pattern
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if self.prefix and self.scheme != "imei":
+            raise ProblemsError((("prefix",), 'only the scheme "imei" has a prefix.'))
+        if self.scheme == "serial" and self.pattern is None:
+            raise ProblemsError((("pattern",), 'missing; the scheme "serial" needs to know what a label looks like.'))
+        return self
+
+    def read_label(self, text: str) -> BoardSerial:
+        """Return a scanned label when it is one of this product; raises SET-104. Pure."""
+        try:
+            serial = parse_board_serial(text)
+            if self.scheme == "serial":
+                parse_device_id(text)
+        except ValueError as error:
+            wanted = str(error).rpartition(": ")[2]  # what stands before quotes the label once more
+            raise LABEL_REFUSED.fault(text=ascii(text[:64]), reason=f"it must be {wanted}") from None
+        if self.pattern is not None and not re.fullmatch(self.pattern, serial):
+            raise LABEL_REFUSED.fault(text=ascii(text[:64]), reason=f"it doesn't look like {self.pattern}")
+        return serial
+
+
+class RootFile(Section):
+    """A root certificate of the cloud's servers."""
+
+    file: LocalFile = Field(description="a PEM file, relative to this recipe")
+    sha256: Pin = Field(description="the SHA-256 of the PEM text with LF line ends and one at its end")
+    serves: tuple[Protocol, ...] = Field(min_length=1, description='a list of "mqtt", "coap", "rest": what needs it')
+    _pem: CertificatePem = PrivateAttr()
+
+    @model_validator(mode="after")
+    def _is_that_root(self) -> Self:
+        try:
+            self._pem = read_root(self.file, self.sha256)
+        except ValueError as error:
+            raise ProblemsError((("sha256",), str(error))) from None
+        return self
+
+    @property
+    def pem(self) -> CertificatePem:
+        """The certificates, exactly as pinned."""
+        return self._pem
+
+
+class Credentials(Section):
+    """What the modem stores for the cloud, and where."""
+
+    sec_tag: int = Field(ge=0, le=2147483647, description="a whole number from 0 to 2147483647")
+    roots: tuple[RootFile, ...] = Field(min_length=1, description="a list of { file, sha256, serves }")
+
+
+class CloudRule(Section):
+    """How finished units are onboarded (columns: nrf-cloud-api reference section 1.1)."""
+
+    protocols: tuple[Protocol, ...] = Field(min_length=1, description='a list of "mqtt", "coap", "rest"')
+    subtype: str = Field(
+        default="",
+        pattern=r"^[A-Za-z0-9_.,@/:#-]{0,799}$",
+        description="at most 799 of the characters A-Z a-z 0-9 _ . , @ / : # -",
+    )
+    tags: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.@:#-]{1,799}$")], ...] = Field(
+        default=(), description="a list of texts from the characters A-Z a-z 0-9 _ . @ : # -"
+    )
+    firmware_types: tuple[FirmwareType, ...] = Field(
+        default=(), description=f"a list of {', '.join(FirmwareType)}; left out, the cloud takes all"
+    )
+
+    @model_validator(mode="after")
+    def _nothing_twice(self) -> Self:
+        named: dict[str, tuple[str, ...]] = {
+            "protocols": self.protocols,
+            "tags": self.tags,
+            "firmware_types": self.firmware_types,
+        }
+        twice = [
+            ((key,), "the same stands in it twice.") for key, items in named.items() if len(set(items)) < len(items)
+        ]
+        if twice:
+            raise ProblemsError(*twice)
+        return self
+
+
+class SerialRule(Section):
+    """How the product's firmware speaks on its serial port while it is provisioned."""
+
+    framing: Literal["at_host", "at_shell"] = Field(
+        default="at_host", description='"at_host" (plain AT) or "at_shell" (a Zephyr shell with the command "at")'
+    )
+    baud: int = Field(default=115200, ge=9600, le=3_000_000, description="a whole number from 9600 to 3000000")
+
+
+class Recipe(Section):
+    """A product. Without ``cloud``, its units are not onboarded; without ``credentials``, they get none."""
+
+    schema_version: Literal[1] = Field(alias="schema", description="1")
+    product: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 of the characters A-Z a-z 0-9 _ . -")
+    no_proof_reason: str | None = Field(
+        default=None, min_length=10, max_length=500, description="a sentence of 10 to 500 characters"
+    )
+    device_id: DeviceIdRule = Field(description="a table: scheme, and prefix or pattern")
+    serial: SerialRule = Field(default=SerialRule(), description="a table: framing and baud")
+    minimum_modem_firmware: MinimumFirmware = Field(
+        default=MinimumFirmware(), description="a table of versions: nrf9160, nrf91x1, nrf9151-ntn"
+    )
+    credentials: Credentials | None = Field(default=None, description="a table: sec_tag and roots")
+    cloud: CloudRule | None = Field(default=None, description="a table: protocols, tags, subtype, firmware_types")
+    steps: tuple[Annotated[RecipeStep, Field(discriminator="do")], ...] = Field(
+        min_length=1, max_length=100, description="a list of [[steps]] with at least one"
+    )
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        kinds = [step.do for step in self.steps]
+        problems = [*find_order_problems(kinds, unproven_because=self.no_proof_reason), *self._mismatches(kinds)]
+        if problems:
+            raise ProblemsError(*problems)
+        return self
+
+    def _mismatches(self, kinds: list[StepKind]) -> list[Problem]:
+        found: list[Problem] = []
+        names = [step.name for step in self.steps if isinstance(step, CommandStep)]
+        for index, step in enumerate(self.steps):
+            if isinstance(step, CommandStep) and names.count(step.name) > 1:
+                found.append((("steps", index, "name"), f'another command is called "{step.name}" too.'))
+        if StepKind.WRITE in kinds and self.credentials is None:
+            found.append((("credentials",), 'missing; "write-credentials" needs sec_tag and roots.'))
+        if self.cloud is not None and StepKind.WRITE not in kinds:
+            found.append(
+                (("cloud",), 'units are onboarded with their certificate: add "write-credentials", or leave cloud out.')
+            )
+        if self.cloud is not None and self.credentials is not None:
+            served = {protocol for root in self.credentials.roots for protocol in root.serves}
+            for protocol in self.cloud.protocols:
+                if protocol not in served:
+                    found.append((("credentials", "roots"), f'no root serves "{protocol}", which this product uses.'))
+        if len(self.root_bundle) > _LONGEST_WRITE:
+            text = f"together they are {len(self.root_bundle)} bytes; a modem command takes {_LONGEST_WRITE}."
+            found.append((("credentials", "roots"), text))
+        return found
+
+    @property
+    def sec_tag(self) -> int:
+        """The security tag; only for recipes with credentials."""
+        return self._credentials().sec_tag
+
+    @property
+    def root_bundle(self) -> CertificatePem:
+        """What the modem stores as type 0: the roots in the recipe's order. Empty without credentials."""
+        roots = self.credentials.roots if self.credentials else ()
+        return CertificatePem("".join(root.pem for root in roots))
+
+    @property
+    def minimum_firmware(self) -> Mapping[FirmwareFamily, FirmwareVersion]:
+        """The oldest modem firmware by family."""
+        return self.minimum_modem_firmware.by_family
+
+    @property
+    def scans_labels(self) -> bool:
+        """Whether the label on each board is scanned before it starts."""
+        return self.device_id.pattern is not None
+
+    @property
+    def images(self) -> tuple[PinnedFile, ...]:
+        """Every image, in the order of its step."""
+        return tuple(step.image for step in self.steps if isinstance(step, FlashStep))
+
+    def _credentials(self) -> Credentials:
+        if self.credentials is None:
+            raise AttributeError("this recipe writes no credentials")
+        return self.credentials
+
+
+def order_problems(written: dict[str, Any]) -> list[Problem]:
+    """Return what is wrong with the order of a recipe's steps, also while other things in it are wrong too. Pure."""
+    steps = written.get("steps")
+    if not isinstance(steps, list) or not steps:
+        return []
+    named = {str(kind): kind for kind in StepKind}
+    kinds = [named[str(step.get("do"))] for step in steps if isinstance(step, dict) and str(step.get("do")) in named]
+    if len(kinds) < len(steps):
+        return []  # one unreadable step would make others seem out of order
+    reason = written.get("no_proof_reason")
+    return find_order_problems(kinds, unproven_because=reason if isinstance(reason, str) else None)

@@ -1,0 +1,134 @@
+"""The station file: which station this is, where it keeps its data, its cloud and its CA."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from station.settings.fields import LocalFile, LocalPath, ProblemsError, Seconds, SecretPlace, Section, check_url
+
+StationId = Annotated[
+    str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="1 to 64 of the characters A-Z a-z 0-9 _ -")
+]
+_Years = Annotated[int, Field(ge=1, le=100)]
+
+
+class ProxySettings(Section):
+    """The company's HTTP proxy."""
+
+    url: Annotated[
+        str,
+        AfterValidator(lambda text: check_url(text, schemes=("http", "https"))),
+        Field(description='a URL such as "http://proxy.example:3128"'),
+    ]
+    user: str | None = Field(
+        default=None, min_length=1, max_length=200, description="the user name, where it wants one"
+    )
+    password: SecretPlace | None = Field(default=None, description="where the password is kept")
+
+    @model_validator(mode="after")
+    def _login_is_whole(self) -> "ProxySettings":
+        if (self.user is None) != (self.password is None):
+            raise ProblemsError((("user",), "a login has both user and password; give both or neither."))
+        return self
+
+
+class CloudSettings(Section):
+    """nRF Cloud's team API. A body goes when ``batch_rows`` units wait, or the oldest has waited ``max_wait_s``."""
+
+    kind: Literal["team"] = Field(description='"team" (nRF Cloud\'s team API, with an API key)')
+    base_url: Annotated[str, AfterValidator(lambda text: check_url(text, schemes=("https", "http")))] = Field(
+        default="https://api.nrfcloud.com/v1", description="the API's URL with its version, without a slash at its end"
+    )
+    team: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="the team (tenant) ID that the API key must belong to",
+    )
+    api_key: SecretPlace = Field(description="where the API key is kept")
+    batch_rows: int = Field(default=500, ge=1, le=1000, description="a whole number from 1 to 1000")
+    max_wait_s: float = Field(default=900.0, gt=0, le=86400, description="seconds, more than 0 and at most 86400")
+    check_absent: bool = Field(
+        default=False, description="true or false: ask before each upload which units the cloud does not know yet"
+    )
+    poll_every_s: Seconds = Field(default=5.0, description="seconds, more than 0 and at most 3600")
+    connect_timeout_s: Seconds = Field(default=10.0, description="seconds, more than 0 and at most 3600")
+    read_timeout_s: Seconds = Field(default=60.0, description="seconds, more than 0 and at most 3600")
+    proxy: ProxySettings | None = Field(default=None, description="a table with url, and user and password if needed")
+    ca_bundle: LocalFile | None = Field(
+        default=None, description="a PEM file with the company's root certificates, where a proxy re-encrypts"
+    )
+
+
+class CaSettings(Section):
+    """The local CA. Years are used when it is made; ``passphrase`` is asked for where it is kept nowhere."""
+
+    name: str = Field(min_length=1, max_length=48, description="the CA's name in its certificates, 1 to 48 characters")
+    folder: LocalPath | None = Field(default=None, description="a folder; left out, it is ca in the data folder")
+    passphrase: SecretPlace | None = Field(default=None, description="where the passphrase is kept")
+    root_years: _Years = Field(default=30, description="whole years, 1 to 100")
+    line_years: _Years = Field(default=20, description="whole years, 1 to 100")
+    leaf_years: _Years = Field(default=10, description="whole years, 1 to 100")
+
+    @model_validator(mode="after")
+    def _each_outlives_what_it_signs(self) -> "CaSettings":
+        # RFC 5280 section 6.1.3: a path is valid only while all of it is.
+        if not self.leaf_years < self.line_years < self.root_years:
+            years = f"leaf_years {self.leaf_years}, line_years {self.line_years}, root_years {self.root_years}"
+            raise ProblemsError(
+                (
+                    ("line_years",),
+                    f"each certificate must outlive those it signs: leaf < line < root; these are {years}.",
+                )
+            )
+        return self
+
+
+class Timeouts(Section):
+    """How long this station waits; a recipe's step may have its own ``timeout_s``."""
+
+    at_s: Seconds = Field(default=10.0, description="seconds for an ordinary AT command")
+    power_off_s: Seconds = Field(default=20.0, description="seconds for AT+CFUN, which stores and switches the radio")
+    keygen_s: Seconds = Field(default=30.0, description="seconds for AT%KEYGEN")
+    write_s: Seconds = Field(default=15.0, description="seconds for writing or deleting one credential")
+    boot_s: Seconds = Field(default=30.0, description="seconds for a board to answer after a reset")
+    flash_s: Seconds = Field(default=300.0, description="seconds for one image, verified")
+
+
+class LogSettings(Section):
+    """Logs for engineers: JSON lines, rotated."""
+
+    folder: LocalPath | None = Field(default=None, description="a folder; left out, it is logs in the data folder")
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description='"debug", "info", "warning" or "error"'
+    )
+    max_mebibytes: int = Field(default=10, ge=1, le=1000, description="a whole number from 1 to 1000")
+    keep: int = Field(default=10, ge=1, le=100, description="a whole number from 1 to 100")
+
+
+class StationSettings(Section):
+    """One station. Without ``cloud``, finished units wait until there is one."""
+
+    schema_version: Literal[1] = Field(alias="schema", description="1")
+    station_id: StationId
+    line: str = Field(min_length=1, max_length=64, description="the line's name, 1 to 64 characters")
+    data: LocalPath = Field(description="the data folder: journal, CA, logs; on a disk of this PC")
+    fixture: LocalFile = Field(description="the fixture file of the jig on this PC")
+    recipes: LocalPath = Field(description="the folder with the product recipes")
+    stop_after: int = Field(
+        default=0, ge=0, le=1000, description="a whole number from 0 to 1000: so many boards in a row with one fault"
+    )
+    cloud: CloudSettings | None = Field(default=None, description="a table: where finished units are onboarded")
+    ca: CaSettings = Field(description="a table: the local CA")
+    timeouts: Timeouts = Field(default=Timeouts(), description="a table of seconds")
+    logs: LogSettings = Field(default=LogSettings(), description="a table: logs for engineers")
+
+    @property
+    def ca_folder(self) -> Path:
+        """Where the CA lies."""
+        return self.ca.folder or self.data / "ca"
+
+    @property
+    def log_folder(self) -> Path:
+        """Where logs are written."""
+        return self.logs.folder or self.data / "logs"

@@ -1,0 +1,50 @@
+"""The fixture every test of the line stands on."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from station.ca.creation import create_authority
+from station.domain.secret import Secret
+from station.host.clock import SystemClock
+from station.simulator.bench import Bench
+from station.simulator.cloud import SimulatedCloud
+from station.simulator.cloud_world import FAST
+from station.simulator.timings import Timings
+from tests.line.harness import PASSPHRASE, Line
+
+
+@pytest.fixture(scope="session")
+def ready_ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CA's folder: made once, since its passphrase takes seconds of work on purpose."""
+    folder = tmp_path_factory.mktemp("works") / "ca"
+    create_authority(
+        folder,
+        Secret(PASSPHRASE),
+        name="Test Works",
+        clock=SystemClock(),
+        root_years=30,
+        line_years=20,
+        leaf_years=10,
+    )
+    return folder
+
+
+@pytest.fixture
+def line(tmp_path: Path, ready_ca: Path) -> Iterator[Line]:
+    """A station on eight slots without any delay, with a cloud that answers at once."""
+    clock = SystemClock()
+    (tmp_path / "data").mkdir(mode=0o700)
+    shutil.copytree(ready_ca, tmp_path / "data" / "ca")
+    cloud = SimulatedCloud(clock=clock, service=FAST)
+    bench = Bench(tmp_path / "data" / "bench", 8, Timings.none(), 1, clock=clock, cloud=cloud)
+    bench.start()
+    made = Line(tmp_path, bench, cloud, clock)
+    made.write()
+    made.recipe()
+    try:
+        yield made
+    finally:
+        bench.stop()

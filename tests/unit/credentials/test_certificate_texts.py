@@ -1,0 +1,72 @@
+"""Certificates as text: what is taken from files, and what a modem is given."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis import strategies as st
+
+from station.credentials.pem import read_certificates, stored_sha256, to_pem
+from tests.unit.credentials.conftest import Refused
+
+TEXT = (Path(__file__).parents[3] / "fixtures" / "recorded" / "amazon-root-ca-1.pem").read_text(encoding="ascii")
+
+
+def test_several_certificates_keep_their_order_and_one_line_end() -> None:
+    found = read_certificates(TEXT + "\r\n" + TEXT.replace("\n", "\r\n"))
+    assert len(found) == 2
+    pem = to_pem(*found)
+    assert pem == TEXT * 2
+    assert read_certificates(pem) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "no certificate"),
+        ("\n\n", "no certificate"),
+        (f"Amazon Root CA 1\n{TEXT}", "line 1"),
+        (f"{TEXT}# the end\n", "line 21"),
+        (TEXT.replace("\n", " "), "line 1"),
+        (TEXT.replace("\n", "\\n"), "line 1"),
+        (TEXT.replace("-----END", "----END"), "line 1"),
+        (TEXT.replace("BEGIN CERTIFICATE", "BEGIN TRUSTED CERTIFICATE"), "line 1"),
+        (TEXT[:-60], "line 1"),
+        (f"\ufeff{TEXT}", "line 1"),
+        (TEXT.replace("MIID", "MI ID"), "line 1"),
+        (TEXT * 60, "longer than"),
+    ],
+)
+def test_any_other_text_is_refused_with_the_place(refused: Refused, text: str, reason: str) -> None:
+    with refused("CRED-141", reason) as caught:
+        read_certificates(text, source="roots/amazon.pem")
+    assert caught.value.sentence.startswith("roots/amazon.pem is no clean certificate file")
+
+
+def test_a_block_that_holds_no_certificate_is_refused(refused: Refused) -> None:
+    with refused("CRED-141"):
+        read_certificates("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+
+
+def test_a_private_key_in_the_file_is_refused_and_quoted_nowhere(refused: Refused) -> None:
+    key = ec.generate_private_key(ec.SECP256R1())
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+    for text in (TEXT + secret, secret + TEXT, secret):
+        with refused("CRED-142") as caught:
+            read_certificates(text)
+        assert secret.splitlines()[1] not in str(caught.value)
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\r"), max_size=60))
+def test_a_stored_hash_is_over_the_bytes_as_stored(content: str) -> None:
+    data = content.encode()
+    assert stored_sha256(content, "\n") == hashlib.sha256(data).hexdigest()
+    assert stored_sha256(content, "\r\n") == hashlib.sha256(b"\r\n".join(data.split(b"\n"))).hexdigest()
+
+
+def test_content_with_its_own_carriage_returns_is_no_content_for_a_modem() -> None:
+    with pytest.raises(ValueError, match="LF"):
+        stored_sha256("a\r\n", "\r\n")
