@@ -2,24 +2,17 @@
 """Set the station up and start it; the only thing to install first is Python 3.11 or later.
 
     python3 start.py demo            the whole line on simulated boards          (Windows: py start.py demo)
-    python3 start.py desktop         the technician's window
-    python3 start.py bench           measure this PC
     python3 start.py test            every check: ruff, mypy, pytest (words after it go to pytest)
     python3 start.py <command> ...   any `station` command; `python3 start.py help` lists them
     python3 start.py lock            write the lock files anew (for developers; needs uv)
 
-The first start makes `.venv` beside this file and installs what `requirements.lock` names, each file checked
-against its hash. Later starts see by a stamp that nothing changed and go straight on. A set-up that was cut
-off, a changed lock, another Python or a moved folder is noticed, and `.venv` is made anew; two starts at once
-wait for each other. Close the station's windows before a start that has to make `.venv` anew.
+The first start makes `.venv` beside this file from `requirements.lock`, each file checked against its hash; a
+set-up cut off, a changed lock, another Python or a moved folder is noticed. Two starts at once wait for each other.
+Packages of the operating system are asked for only where they are missing: as root on Debian and Ubuntu they are
+installed, else the one line that installs them is printed. pip's own configuration says where packages come from.
 
-Packages of the operating system are asked for only when this command needs them and they are missing: as root
-on Debian and Ubuntu they are installed, else the one line that installs them is printed. No package index is
-named here: pip's own configuration decides.
-
-Exit codes: that of the command started; of `test`, the first check that failed. From start.py itself, always
-with a sentence on stderr: 2 not startable like this (Python too old, no command), 3 a package of the operating
-system is missing, 4 the set-up failed, 130 interrupted during the set-up.
+Exit codes: that of the command started (of `test`, the first check that failed); from start.py itself, with a
+sentence: 2 not startable like this, 3 a package of the system is missing, 4 the set-up failed, 130 interrupted.
 """
 
 # Standard library alone, and a syntax that older Pythons can read as far as the version check below.
@@ -82,9 +75,6 @@ def say(sentence: str) -> None:
     print(f"start.py: {sentence}", file=sys.stderr, flush=True)
 
 
-# --- packages of the operating system --------------------------------------------------------------------------
-
-
 class Need(NamedTuple):
     """A Debian package, what it is for, and whether what it brings is there already (however it got there)."""
 
@@ -97,7 +87,7 @@ class Need(NamedTuple):
 LINUX = sys.platform.startswith("linux")
 # Debian keeps daemons such as mosquitto where an ordinary user's PATH doesn't look.
 PROGRAM_PATH = os.pathsep.join([os.environ.get("PATH", os.defpath), *(["/usr/sbin", "/sbin"] if LINUX else [])])
-FONT_FOLDERS = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path.home() / ".local/share/fonts"]
+FONT_FOLDERS = [Path("/usr/share/fonts"), Path("/usr/local/share/fonts"), Path("~/.local/share/fonts")]
 # What PySide6's wheels leave to the system, by the names that Qt has them loaded by. Wheels for Windows and macOS
 # bring everything. From libxcb-cursor0 on: what Qt needs to show a window under X11.
 QT_LIBRARIES = {
@@ -121,15 +111,14 @@ TEST_PROGRAMS = {"mosquitto": "mosquitto", "openssl": "openssl", "xvfb": "Xvfb",
 
 def has_library(name: str) -> bool:
     """Whether the loader takes it, which is what Qt will ask; so a broken file counts as missing."""
-    try:
-        ctypes.CDLL(name)
-    except OSError:
-        return False
-    return True
+    with contextlib.suppress(OSError):
+        return bool(ctypes.CDLL(name))
+    return False
 
 
 def has_font() -> bool:
-    files = (name for folder in FONT_FOLDERS for _, _, names in os.walk(folder) for name in names)
+    folders = map(os.path.expanduser, FONT_FOLDERS)  # unlike Path.expanduser, no error for an account without a home
+    files = (name for folder in folders for _, _, names in os.walk(folder) for name in names)
     return any(name.lower().endswith((".ttf", ".otf", ".ttc")) for name in files)
 
 
@@ -161,6 +150,13 @@ def needs_of(command: str, *, venv: bool) -> list[Need]:
     return needs
 
 
+def wait_for_apt(lists: Path = Path("/var/lib/apt/lists/lock"), patience_s: float = 300) -> None:
+    """No other apt is at the package lists; `update` gives up at once, and a fresh PC updates by itself at first."""
+    if sys.platform != "win32":
+        with contextlib.suppress(FileNotFoundError), lists.open("r+b") as file:
+            _wait_until(partial(_try_lock, file.fileno(), fcntl.lockf), "another apt is at work", patience_s)
+
+
 def provide(needs: Sequence[Need]) -> None:
     """All of `needs` are there afterwards, or a Refusal says how to get them."""
     missing = [need for need in needs if not need.present()]
@@ -177,24 +173,24 @@ def provide(needs: Sequence[Need]) -> None:
             raise Refusal(PACKAGES_MISSING, f"{sentence}, then start again.")
         say(f"{sentence}; going on without.")
         return
-    install = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    # An update that fails is not the end: the lists may be good enough, and the install says so if not.
+    steps = [["apt-get", "update"], ["apt-get", "install", "-y", "--no-install-recommends", *packages]]
+    by_hand = "; ".join(" ".join(step) for step in steps)
     if sys.platform != "win32" and os.geteuid() != 0:
-        print(" ".join(["sudo", *install]), flush=True)
+        as_root = "sudo sh" if shutil.which("sudo") else "su"  # a bare Debian has no sudo
+        print(f"{as_root} -c '{by_hand}'", flush=True)
         raise Refusal(PACKAGES_MISSING, f"packages for {purposes} are missing. Run the line above, then start again.")
     say(f"installing, for {purposes}: {' '.join(packages)}")
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    # An update that fails is not the end: the lists may be good enough, and the install says so if not.
-    for command in (["apt-get", "update"], install):
+    wait_for_apt()
+    for command in steps:
         patient = [*command, "-q", "-o", "DPkg::Lock::Timeout=300"]  # another apt at work is waited for
         result = subprocess.run(patient, env=quiet, stdout=subprocess.DEVNULL, check=False)
     importlib.invalidate_caches()
     still = [need.package for need in missing if not need.present()]
     if result.returncode != 0 or still:
-        by_hand = f"Run this by hand, then start again: {' '.join(install)}"
-        raise Refusal(SET_UP_FAILED, f"apt-get could not install {' '.join(still or packages)}. {by_hand}")
-
-
-# --- .venv -----------------------------------------------------------------------------------------------------
+        sentence = f"apt-get could not install {' '.join(still or packages)}."
+        raise Refusal(SET_UP_FAILED, f"{sentence} Run this by hand, then start again: {by_hand}")
 
 
 def wanted(with_tests: bool) -> dict[str, str]:
@@ -224,22 +220,25 @@ def one_at_a_time() -> Iterator[int]:
     """Only one start.py is inside; the system opens the lock again when its holder dies. Yields the open file."""
     VENV.mkdir(exist_ok=True)
     with SET_UP_LOCK.open("a+b") as file:
-        said = False
-        while not _try_lock(file.fileno()):
-            if not said:
-                say("another start.py is setting up; waiting for it.")
-                said = True
-            time.sleep(0.2)
+        _wait_until(partial(_try_lock, file.fileno()), "another start.py is setting up")
         yield file.fileno()
 
 
-def _try_lock(descriptor: int) -> bool:
+def _wait_until(done: Callable[[], bool], what: str, patience_s: float = float("inf")) -> None:
+    if not done():
+        say(f"{what}; waiting for it.")
+        begun = time.monotonic()
+        while not done() and time.monotonic() - begun < patience_s:
+            time.sleep(0.2)
+
+
+def _try_lock(descriptor: int, posix_way: Callable[[int, int], None] | None = None) -> bool:
     try:
         if sys.platform == "win32":
             os.lseek(descriptor, 0, os.SEEK_SET)
             msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
         else:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            (posix_way or fcntl.flock)(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
     return True
@@ -255,7 +254,8 @@ def install(held: int, failure: str, *command: str | Path) -> None:
 
 def install_locked(held: int, lock: Path) -> None:
     only_wheels = ("--only-binary", ":all:", "--no-binary", SOURCE_ONLY, "--no-build-isolation")
-    install(held, f"pip could not install what {lock.name} names", *PIP, *only_wheels, "--require-hashes", "-r", lock)
+    failure = f"pip, which needs the network, could not install what {lock.name} names"
+    install(held, failure, *PIP, *only_wheels, "--require-hashes", "-r", lock)
 
 
 def make_venv(held: int) -> None:
@@ -300,9 +300,6 @@ def set_up(with_tests: bool) -> None:
         STAMP.write_text(json.dumps({**have, **want}), encoding="utf-8")
 
 
-# --- commands --------------------------------------------------------------------------------------------------
-
-
 def run(command: Sequence[str | Path], folder: Path | None = None, environment: dict[str, str] | None = None) -> int:
     """The child's exit code. Ctrl-C reaches the child from the terminal itself; start.py only waits for its end."""
     process = subprocess.Popen(command, cwd=folder, env=environment)
@@ -326,7 +323,8 @@ def test(words: Sequence[str]) -> int:
         "ruff check": ["ruff", "check", "."],
         "ruff format": ["ruff", "format", "--check", "."],
         "mypy": ["mypy"],
-        "pytest": ["pytest", *words],
+        # Most tests wait for something; the whole of them takes half as long two at a time.
+        "pytest": ["pytest", *(words or ("-n", "2", "--dist", "loadgroup"))],
     }
     codes: dict[str, int] = {}
     stopped: list[int] = []

@@ -1,7 +1,6 @@
 """The composition root: settings in, a station out. The only place that knows which driver stands behind a protocol."""
 
-import getpass
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,21 +13,13 @@ from station.ca.creation import CreatedAuthority, create_authority
 from station.cloud.protocol import Cloud
 from station.cloud.team import TeamCloud
 from station.cloud.wire import Timeouts as CloudTimeouts
-from station.devices.at_host import AtHost
-from station.devices.at_shell import AtShell
-from station.devices.channel import Channel
-from station.devices.modem import Modem
-from station.devices.modem import Timeouts as ModemTimeouts
-from station.devices.ports import PortSettings, open_port
-from station.devices.power import CommandPower, NoPower
-from station.devices.presence import PortPresence, ScanPresence
-from station.devices.programmers import NoProgrammer
-from station.devices.protocols import Power, Presence, Programmer
-from station.devices.simulated_probe import SimulatedProgrammer
-from station.devices.talk import Direction
-from station.domain.ids import BatchId, SlotNumber
+from station.devices.images import ImageShelf
+from station.domain.events import AuthorityCreated
+from station.domain.ids import BatchId
 from station.domain.secret import Secret
+from station.evidence.checkpoints import guard_start
 from station.host.clock import Clock, Stop, SystemClock
+from station.host.clock_status import clock_status
 from station.host.lock import FolderLock
 from station.host.logs import Logs
 from station.host.redaction import Redactor
@@ -36,23 +27,33 @@ from station.host.secrets import EnvironmentSecret, SecretSource, resolve_secret
 from station.journal.journal import Journal
 from station.journal.records import Records
 from station.line.arming import Armed, arm
+from station.line.desk import Desk, highest_number
 from station.line.engine import Engine, LineRules
-from station.line.equipment import Equipment
 from station.line.faults import NO_CA, NO_SUCH_PRODUCT, OTHER_PRODUCT, PASSPHRASE_NOWHERE
 from station.line.feed import Feed
-from station.line.log import engineer_log
+from station.line.gate import Gate
 from station.line.notes import log_notice
 from station.line.onboarding import OnboardRows
-from station.line.outbox import Outbox, OutboxRules
+from station.line.outbox import Outbox
+from station.line.outbox_rules import OutboxRules
+from station.line.readbacks import ReadBacks
 from station.line.recovery import close_interrupted
+from station.line.releases import Releases, Settings, Unreleased, find_unreleased
 from station.line.team import TeamGate
 from station.line.uploader import Uploader
 from station.line.work import Bench
-from station.settings.fixture import Fixture, Slot
+from station.outfit import describe_slot, equip_slot
+from station.people.faults import NOBODY_SIGNED_IN
+from station.people.rights import Actor, Method, Right, Role
+from station.people.roll import Cost, People, Person
+from station.settings.fixture import Fixture
 from station.settings.loading import Loaded, load_fixture, load_recipe, load_station
 from station.settings.recipe import Recipe
 from station.settings.station import CloudSettings, StationSettings
 from station.software import describe_software, software_version
+
+NOBODY = "nobody"
+"""Who is responsible for entries before somebody has signed in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +79,8 @@ class Opened:
 
     def secret_variables(self) -> frozenset[str]:
         """Return the names of the environment variables that hold this station's secrets."""
-        cloud, ca = self.value.cloud, self.value.ca
-        sources = [ca.passphrase, cloud.api_key if cloud else None]
+        cloud = self.value.cloud
+        sources = [self.value.ca.passphrase, self.value.evidence.passphrase, cloud.api_key if cloud else None]
         sources.append(cloud.proxy.password if cloud and cloud.proxy else None)
         return frozenset(source.variable for source in sources if isinstance(source, EnvironmentSecret))
 
@@ -119,19 +120,6 @@ class Opened:
             raise NO_CA.fault(folder=self.value.ca_folder)
         return self.value.ca_folder
 
-    def create_ca(self, passphrase: Secret) -> CreatedAuthority:
-        """Make the local CA; refuses where one is. See :func:`station.ca.creation.create_authority`."""
-        ca = self.value.ca
-        return create_authority(
-            self.value.ca_folder,
-            passphrase,
-            name=ca.name,
-            clock=self.clock,
-            root_years=ca.root_years,
-            line_years=ca.line_years,
-            leaf_years=ca.leaf_years,
-        )
-
     def cloud(self) -> Cloud | None:
         """Return the cloud that the station file names; None where finished units wait for one."""
         return None if self.value.cloud is None else self._team_cloud(self.value.cloud)
@@ -163,13 +151,15 @@ def open_station(path: Path, clock: Clock | None = None) -> Opened:
 class Station:
     """A station that may write: it owns the data folder, logs, and has the journal open. Close it in good order."""
 
-    def __init__(self, opened: Opened, purpose: str, operator: str | None = None) -> None:
+    def __init__(self, opened: Opened, purpose: str, cost: Cost | None = None) -> None:
         """Take the data folder (HOST-105 where another program has it) and begin a session in its journal.
 
-        What a crash left behind is closed first, by the recovery table.
+        What a crash left behind is closed first, by the recovery table. Nobody has signed in yet: nothing that takes
+        a right can be done before :meth:`enter`.
         """
-        self.opened, self.operator = opened, operator or _user()
+        self.opened = opened
         self.feed = Feed()
+        self._actor: Actor | None = None
         value = opened.value
         with ExitStack() as stack:
             self.lock = stack.enter_context(FolderLock(value.data, purpose))
@@ -190,16 +180,23 @@ class Station:
                 "line": value.line,
                 "settings": opened.settings.context(),
                 "software": describe_software(),
+                "clock": clock_status(),
             }
+            # A rolled-back or changed journal is not written on before an engineer has looked.
+            guard_start(value.evidence_folder, value.evidence_origin, value.data, value.evidence.second_place)
             self.feed.listen(log_notice)
-            self.journal.open_session(context, self.operator)
+            self.journal.open_session(context, NOBODY)
             self.records = stack.enter_context(self.journal.records())
+            self.gate = Gate(self.journal, opened.clock, value.people.idle_minutes * 60.0)
+            self.people = People(value.data, opened.clock, cost, highest=highest_number(self.records))
+            self.desk = Desk(self.people, self.gate)
+            self.releases = Releases(self.journal, self.records, self.gate)
             self.interrupted = close_interrupted(self.journal, self.records)
             self._stack = stack.pop_all()
 
     def close(self) -> None:
         """End the session and give the folder back. Safe to repeat."""
-        self._stack.close()
+        self.__exit__(None, None, None)
 
     def __enter__(self) -> Self:
         return self
@@ -207,7 +204,63 @@ class Station:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.__exit__(kind, error, trace)
+        try:
+            if self._actor is not None:
+                actor, self._actor = self._actor, None
+                self.desk.sign_out(actor, "the session ended" if kind is None else f"ended by {kind.__name__}")
+        finally:
+            self._stack.__exit__(kind, error, trace)
+
+    @property
+    def actor(self) -> Actor:
+        """Whoever the station works for; PPL-137 before somebody has entered."""
+        if self._actor is None:
+            raise NOBODY_SIGNED_IN.fault()
+        return self._actor
+
+    def enter(self, actor: Actor) -> Actor:
+        """Have the station work for ``actor``: all later entries say so."""
+        self._actor = actor
+        self.journal.work_for(actor.id)
+        return actor
+
+    def sign_in(self, who: str, pin: Secret, method: Method | None = None) -> Actor:
+        """Return who it is, journaled; see :meth:`station.line.desk.Desk.sign_in`. Changes nothing else."""
+        return self.desk.sign_in(who, pin, method)
+
+    def found(self, name: str, pin: Secret, roles: frozenset[Role], *, anew: bool = False) -> Person:
+        """Make the first engineer, who enters at once. Raises PPL-121 to PPL-123, PPL-128 and PPL-138."""
+        person = self.desk.found(name, pin, roles, anew=anew)
+        self.enter(self.sign_in(name, pin))
+        return person
+
+    def unreleased(self, *settings: Settings) -> list[Unreleased]:
+        """Return which of the station file and ``settings`` no engineer has released as they are."""
+        return find_unreleased(self.records, [self.opened.settings, *settings])
+
+    def release(self, reason: str, *settings: Settings) -> list[Unreleased]:
+        """Release the station file and ``settings``; see :meth:`station.line.releases.Releases.release`."""
+        return self.releases.release(self.actor, [self.opened.settings, *settings], reason)
+
+    def create_ca(self, passphrase: Secret) -> CreatedAuthority:
+        """Make the local CA; refuses where one is. See :func:`station.ca.creation.create_authority`. Raises PPL-111."""
+        self.gate.require(self.actor, Right.CREATE_CA)
+        value = self.opened.value
+        made = create_authority(
+            value.ca_folder,
+            passphrase,
+            name=value.ca.name,
+            clock=self.opened.clock,
+            root_years=value.ca.root_years,
+            line_years=value.ca.line_years,
+            leaf_years=value.ca.leaf_years,
+        )
+        self.journal.commit(
+            AuthorityCreated(
+                name=made.name, root_sha256=made.root_sha256, line_sha256=made.line_sha256, operator=self.actor.id
+            )
+        )
+        return made
 
     def open_ca(self, ask: Callable[[str], Secret] | None = None) -> Authority:
         """Return the CA, opened; ``ask`` asks a person for the passphrase where the station file names no place."""
@@ -217,8 +270,11 @@ class Station:
     def outbox(self, cloud: Cloud, rules: OutboxRules | None = None, *, confirmed: bool = False) -> Outbox:
         """Return the outbox towards ``cloud``, with a reader of its own.
 
-        Unless the key's team was ``confirmed`` just now, that is asked before anything is sent.
+        Unless the key's team was ``confirmed`` just now, that is asked before anything is sent. Raises PPL-111, and
+        LINE-181 or LINE-182 for a station file that nobody released.
         """
+        self.gate.require(self.actor, Right.UPLOAD)
+        self.releases.require(self.actor, [self.opened.settings])
         settings = self.opened.value.cloud
         chosen = rules or OutboxRules()
         if rules is None and settings is not None:
@@ -226,15 +282,28 @@ class Station:
                 rows=settings.batch_rows,
                 longest_wait=settings.max_wait_s,
                 check_absent=settings.check_absent,
+                overdue=settings.overdue_after_s,
                 poll_first=min(1.0, settings.poll_every_s),
                 poll_most=settings.poll_every_s,
             )
         records = self._stack.enter_context(self.journal.records())
         rows = OnboardRows(records)
         gate = None
-        if settings is not None and not confirmed:
+        if settings is not None:
             gate = TeamGate(self.journal, records, cloud, settings.base_url, settings.team)
-        return Outbox(self.journal, records, cloud, self.opened.clock, chosen, rows.row_of, self.feed, gate)
+        return Outbox(
+            self.journal,
+            records,
+            cloud,
+            self.opened.clock,
+            chosen,
+            rows.row_of,
+            self.feed,
+            gate,
+            confirmed=confirmed,
+            # Reads the API key from its source again.
+            renew=lambda: self.opened.cloud() or cloud,
+        )
 
     def build_engine(
         self,
@@ -257,19 +326,48 @@ class Station:
             stop=stop,
             boot_seconds=self.opened.value.timeouts.boot_s,
             for_cloud=recipe.value.cloud is not None,
+            images=self.images(),
+            read_backs=ReadBacks(),
             secret_variables=self.opened.secret_variables(),
+            ask_with_token=None if cloud is None else cloud.accepts_jwt,
         )
-        equipment = equip(fixture.value, recipe.value, self.opened)
+        equipment = [
+            equip_slot(
+                slot,
+                recipe.value,
+                self.opened.value,
+                self.opened.clock,
+                context=self.journal.keep("slot", describe_slot(slot, fixture, armed, self.actor)),
+                without=self.opened.secret_variables(),
+            )
+            for slot in fixture.value.slots
+        ]
         uploader = None
         if cloud is not None:
             uploader = Uploader(self.outbox(cloud, confirmed=armed.confirmed), self.opened.clock, self.feed)
         records = self._stack.enter_context(self.journal.records())
-        return Engine(bench, armed.quantity, equipment, uploader, self.feed, rules, records)
+        return Engine(bench, armed.quantity, equipment, uploader, self.feed, rules, records, self.gate)
+
+    def images(self) -> ImageShelf:
+        """Return the shelf from which probes take their images."""
+        return ImageShelf(self.opened.value.data / "images")
 
     def arm(
-        self, batch: BatchId, recipe: Loaded[Recipe], fixture: Loaded[Fixture], quantity: int, cloud: Cloud | None
+        self,
+        batch: BatchId,
+        recipe: Loaded[Recipe],
+        fixture: Loaded[Fixture],
+        quantity: int,
+        cloud: Cloud | None,
+        reason: str = "",
     ) -> Armed:
-        """Arm a batch; see :func:`station.line.arming.arm`."""
+        """Arm a batch; see :func:`station.line.arming.arm`.
+
+        Raises PPL-111; LINE-181 or LINE-182 where station file, recipe or fixture are not as an engineer released
+        them; an engineer's ``reason`` releases them.
+        """
+        self.gate.require(self.actor, Right.RUN)
+        self.releases.require(self.actor, [self.opened.settings, recipe, fixture], reason)
         settings = self.opened.value.cloud
         return arm(
             self.journal,
@@ -278,65 +376,15 @@ class Station:
             recipe=recipe,
             fixture=fixture,
             quantity=quantity,
-            operator=self.operator,
+            actor=self.actor,
             cloud=cloud if recipe.value.cloud is not None else None,
             base_url=settings.base_url if settings else "",
             team=settings.team if settings else None,
+            images=self.images(),
         )
-
-
-def equip(fixture: Fixture, recipe: Recipe, opened: Opened) -> Sequence[Equipment]:
-    """Return what each slot works with, by the fixture's words. Opens nothing yet."""
-    return [_equip_slot(slot, recipe, opened) for slot in fixture.slots]
-
-
-def _equip_slot(slot: Slot, recipe: Recipe, opened: Opened) -> Equipment:
-    clock, seconds = opened.clock, opened.value.timeouts
-    port = PortSettings(slot.port, recipe.serial.baud, flow_control=slot.flow_control)
-    timeouts = ModemTimeouts(
-        look=seconds.at_s,
-        listing=seconds.at_s,
-        offline=seconds.power_off_s,
-        power_off=seconds.power_off_s,
-        write=seconds.write_s,
-        keygen=seconds.keygen_s,
-    )
-
-    # Every line of every modem, secrets masked, where an engineer asked for that much.
-    transcript = _transcript(slot.number) if opened.value.logs.level == "debug" else None
-
-    def open_modem() -> Modem:
-        framing = AtShell() if recipe.serial.framing == "at_shell" else AtHost()
-        channel = Channel(open_port(port, clock), framing, clock, transcript=transcript, patience=seconds.at_s)
-        return Modem(channel, timeouts)
-
-    programmer: Programmer = NoProgrammer()
-    if slot.programmer is not None:
-        programmer = SimulatedProgrammer(
-            slot.programmer.address, slot.programmer.probe, clock, program_timeout=seconds.flash_s
-        )
-    presence: Presence = PortPresence(slot.port, clock) if slot.presence == "port" else ScanPresence()
-    power: Power = NoPower()
-    if slot.power is not None:
-        power = CommandPower(
-            slot.power.on, slot.power.off, clock, timeout=slot.power.timeout_s, off_seconds=slot.power.off_s
-        )
-    return Equipment(slot.number, slot.port, open_modem, programmer, presence, power)
-
-
-def _transcript(slot: SlotNumber) -> Callable[[Direction, str], None]:
-    log = engineer_log().bind(slot=slot)
-    return lambda direction, text: log.debug("at", way=direction.value, text=text)
 
 
 def _with_login(url: str, user: str, password: Secret) -> str:
     parts = urlsplit(url)
     login = f"{quote(user, safe='')}:{quote(password.reveal(), safe='')}"
     return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}"))
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"

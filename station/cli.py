@@ -1,90 +1,78 @@
 """Take nRF91 boards from blank to onboarded, with a record that holds.
 
-Exit codes: 0 done (a run: every unit passed and is recorded), 1 units failed or nothing was found, 2 wrong command
-line, 4 something is to be mended (the sentence says what), 130 stopped by a person.
+Exit codes:
+0 – done; of a run: every unit passed and is recorded
+1 – units failed, or nothing was found
+2 – a wrong command line
+4 – something is to be mended; the sentence says what
+130 – stopped by a person
 """
 
 import json
-import os
-import sys
-import tempfile
-import traceback
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from station.app import Station, open_station
-from station.domain.faults import Fault
-from station.domain.ids import BatchId, EventSeq, parse_batch_id
-from station.domain.line import CloudState, Outcome
-from station.domain.secret import Secret
+from station.app import Opened, Station, open_station
+from station.domain.ids import BatchId, EventSeq, UnitId, parse_batch_id
+from station.domain.line import CloudState
+from station.evidence_commands import checkpoint, export_commands, verify
 from station.host.clock import Stop
-from station.line.decisions import correct_clock, decide_upload, declare_rework
-from station.line.faults import MISTAKE
-from station.line.onboarding import OnboardRows
-from station.running import STATION_FAULT, STOPPED, Face, rules_for, run_batch
+from station.host.redaction import Redactor
+from station.journal.records import Records
+from station.line.decisions import correct_clock, decide_upload, declare_rework, find_unit
+from station.line.overdue import Overdue, overdue_units
+from station.options import (
+    DEFAULT_FILE,
+    AsJson,
+    Fixture,
+    Headless,
+    Reason,
+    SignInFile,
+    StationFile,
+    open_quietly,
+    require_batch,
+)
+from station.people.rights import Right
+from station.people_commands import init, people_commands, release
+from station.running import Face, rules_for, run_batch
+from station.sentences import Commands, plain_console, sentences, table_console
+from station.signing_in import ask_release, ask_second, ask_secret, ask_secret_twice, asker, at_terminal, enter
 from station.software import software_version
 
 USAGE = 2
 
+
 cli = typer.Typer(
-    name="station", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__
+    name="station",
+    cls=Commands,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help=__doc__,
 )
 ca_commands = typer.Typer(no_args_is_help=True, help="The local certificate authority.")
 cli.add_typer(ca_commands, name="ca")
+cli.add_typer(people_commands, name="people")
+cli.add_typer(export_commands, name="export")
+cli.command()(init)
+cli.command()(release)
+cli.command()(verify)
+cli.command()(checkpoint)
 
-StationFile = Annotated[
-    Path, typer.Option("--station", envvar="STATION_FILE", help="The station file.", show_default=True)
-]
-Operator = Annotated[str | None, typer.Option(help="Who is responsible; the login name when left out.")]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line, for programs.")]
-Reason = Annotated[str, typer.Option(help="Why; it is recorded.", prompt=True)]
-DEFAULT_FILE = Path("config/station.toml")
+_MOST, _ALL = 1000, -1
+"""How many units are shown to a person who named no batch; to everybody else."""
 
 
 def main() -> None:
     """Run the command line; every fault ends as a sentence, never as a traceback."""
-    with _sentences():
-        cli()
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    try:
-        yield
-    except Fault as fault:
-        _fail(fault)
-    except (BrokenPipeError, KeyboardInterrupt):
-        sys.exit(STOPPED)
-    except Exception as error:  # noqa: BLE001 -- a mistake of ours is a sentence too; the trace goes to the engineer
-        handle, path = tempfile.mkstemp(prefix="station-mistake-", suffix=".txt")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("".join(traceback.format_exception(error)))
-        _fail(MISTAKE.fault(f"{type(error).__name__}", path=path))
-
-
-def _fail(fault: Fault) -> NoReturn:
-    console = _console(stderr=True)
-    console.print(Text.assemble((fault.code, "bold"), f" {fault.sentence}"), soft_wrap=True)
-    if fault.detail:
-        console.print(Text(fault.detail, "dim"), soft_wrap=True)
-    sys.exit(STATION_FAULT)
-
-
-def _console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """Return a console that shows text as it is: paths, labels and the cloud's words may look like rich's markup."""
-    return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
-
-
-def _table_console() -> Console:
-    """Return a console for tables. A pipe has no width of its own: then nothing is folded or cut."""
-    return _console(width=None if sys.stdout.isatty() else 240)
+    redactors: list[Redactor] = []
+    with sentences(redactors):
+        cli(obj=redactors)
 
 
 def _version(show: bool) -> None:
@@ -104,26 +92,42 @@ def _top(
 
 @cli.command()
 def run(
-    batch: Annotated[str, typer.Option(help="The work order.")],
+    context: typer.Context,
+    batch: Annotated[str, typer.Option(help="The work order, such as WO-1042. The same name again continues it.")],
     product: Annotated[str, typer.Option(help="A product of the station's recipes, or a recipe file.")],
     quantity: Annotated[int, typer.Option(min=1, help="How many units it asks for.")],
-    fixture: Annotated[Path | None, typer.Option(help="Another fixture than the station file's.")] = None,
-    operator: Operator = None,
-    headless: Annotated[bool, typer.Option(help="Plain lines instead of a live picture; nobody acknowledges.")] = False,
+    fixture: Fixture = None,
+    reason: Annotated[
+        str, typer.Option(help="An engineer's: why station file, fixture or recipe are not as released. Releases them.")
+    ] = "",
+    sign_in: SignInFile = None,
+    headless: Headless = False,
     as_json: AsJson = False,
     station: StationFile = DEFAULT_FILE,
 ) -> None:
-    """Take a batch through the slots. Boards start when they are loaded; finished ones go to the cloud."""
+    """Take a batch through the slots. Boards start when they are loaded; finished ones go to the cloud.
+
+    Write while it runs:
+    ack SLOT REASON – a latched slot may work again; a line lead's name and PIN are asked for
+    SLOT or SLOT SERIAL – a board is in a slot that can't see it
+    Ctrl-C – no new boards; the running steps end
+    """
     try:
         order = parse_batch_id(batch)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--batch") from error
-    opened = open_station(station)
-    face = Face(_console(stderr=as_json), headless, as_json)
+    if reason and headless:
+        raise typer.BadParameter("nobody is there to release anything; see: station release", param_hint="--reason")
+    opened = open_quietly(context, station)
+    face = Face(plain_console(stderr=as_json), headless, as_json)
     recipe, jig = opened.recipe(product), opened.fixture(fixture)
     stop = Stop()
-    with Station(opened, f"batch {order}", operator) as line:
-        authority = line.open_ca(_asker(_ask))
+    with Station(opened, f"batch {order}") as line:
+        actor = enter(line, sign_in, headless=headless)
+        if not (reason or headless) and actor.may(Right.CHANGE_SETTINGS) and at_terminal():
+            reason = ask_release(line.unreleased(recipe, jig))
+        line.releases.require(actor, [opened.settings, recipe, jig], reason)  # before any passphrase is typed
+        authority = line.open_ca(asker(ask_secret))
         cloud = opened.cloud() if recipe.value.cloud is not None else None
         armed = line.arm(order, recipe, jig, quantity, cloud)
         engine = line.build_engine(armed, authority, jig, recipe, cloud, stop, rules_for(line, face))
@@ -133,39 +137,57 @@ def run(
 
 @cli.command()
 def upload(
+    context: typer.Context,
     patience: Annotated[
         float, typer.Option(min=0.0, max=86400.0, help="Seconds to wait for the cloud altogether.")
     ] = 600.0,
-    operator: Operator = None,
+    sign_in: SignInFile = None,
+    headless: Headless = False,
     as_json: AsJson = False,
     station: StationFile = DEFAULT_FILE,
 ) -> None:
     """Send what waits in the outbox, and see it through until the cloud has confirmed or refused it."""
     from station.uploading import drain  # noqa: PLC0415 -- a start without it is quicker
 
-    opened = open_station(station)
-    with Station(opened, "upload", operator) as line:
-        raise typer.Exit(drain(line, Face(_console(stderr=as_json), headless=True, json=as_json), patience))
+    opened = open_quietly(context, station)
+    with Station(opened, "upload") as line:
+        enter(line, sign_in, headless=headless)
+        raise typer.Exit(drain(line, Face(plain_console(stderr=as_json), headless=True, json=as_json), patience))
 
 
 @cli.command()
 def outbox(as_json: AsJson = False, station: StationFile = DEFAULT_FILE) -> None:
     """Show what is on its way to the cloud, and the cloud's own words for what it refused."""
-    with open_station(station).records() as records:
+    opened = open_station(station)
+    with opened.records() as records:
         rows = [row for row in records.outbox() if row.state is not CloudState.ONBOARDED]
         counts = records.outbox_counts()
+        overdue = _overdue(opened, records)
     if as_json:
         for row in rows:
-            typer.echo(json.dumps({"device_id": row.device_id, "state": row.state, "reason": row.reason}))
+            value: dict[str, object] = {"device_id": row.device_id, "state": row.state, "reason": row.reason}
+            if row.state is CloudState.SENDING and row.unit in overdue:
+                value["overdue"] = True
+            typer.echo(json.dumps(value))
         return
     table = Table(box=None, padding=(0, 1, 0, 0))
     for title in ("unit", "state", "since", "the cloud's words"):
         table.add_column(title, overflow="fold", no_wrap=title != "the cloud's words")
     for row in rows:
+        if row.state is CloudState.SENDING and row.unit in overdue:
+            sent = f"{overdue[row.unit].since.astimezone():%Y-%m-%d %H:%M}"
+            words = "the cloud has come to no end with it; look there, then: station decide"
+            table.add_row(row.device_id, "overdue", sent, words)
+            continue
         table.add_row(row.device_id, row.state, f"{row.since.astimezone():%Y-%m-%d %H:%M}", row.reason)
-    console = _table_console()
+    console = table_console()
     console.print(table if rows else "Nothing waits for the cloud.")
     console.print(", ".join(f"{count} {state}" for state, count in counts.items()) or "No unit was ever queued.")
+
+
+def _overdue(opened: Opened, records: Records) -> dict[UnitId, Overdue]:
+    cloud = opened.value.cloud
+    return overdue_units(records, opened.clock.now(), cloud.overdue_after_s) if cloud is not None else {}
 
 
 @cli.command()
@@ -173,15 +195,17 @@ def decide(
     unit: Annotated[str, typer.Argument(help="Any identifier of the unit.")],
     decision: Annotated[str, typer.Argument(help="onboarded (seen in the portal), send-again, or hold.")],
     reason: Reason,
-    operator: Operator = None,
+    sign_in: SignInFile = None,
     station: StationFile = DEFAULT_FILE,
 ) -> None:
-    """Decide about a unit that the cloud refused, or of which nobody knows. Journaled."""
+    """Decide about a unit that the cloud refused or is overdue with, or of which nobody knows. Journaled."""
     states = {"onboarded": CloudState.ONBOARDED, "send-again": CloudState.WAITING, "hold": CloudState.HELD}
     if decision not in states:
         raise typer.BadParameter(f"{decision!r}: one of {', '.join(states)}", param_hint="DECISION")
-    with Station(open_station(station), "decision", operator) as line:
-        device = decide_upload(line.journal, line.records, unit, states[decision], line.operator, reason)
+    with Station(open_station(station), "decision") as line:
+        actor = enter(line, sign_in)
+        overdue = _overdue(line.opened, line.records)
+        device = decide_upload(line.gate, line.records, unit, states[decision], actor, reason, overdue)
     typer.echo(f"{device}: {decision}")
 
 
@@ -189,12 +213,15 @@ def decide(
 def rework(
     unit: Annotated[str, typer.Argument(help="Any identifier of the unit.")],
     reason: Reason,
-    operator: Operator = None,
+    sign_in: SignInFile = None,
     station: StationFile = DEFAULT_FILE,
 ) -> None:
-    """Allow one more attempt at a unit that passed or is in quarantine. Journaled."""
-    with Station(open_station(station), "rework", operator) as line:
-        device = declare_rework(line.journal, line.records, unit, line.operator, reason)
+    """Allow one more attempt at a unit that passed or is in quarantine. A second person types a PIN too. Journaled."""
+    with Station(open_station(station), "rework") as line:
+        actor = enter(line, sign_in)
+        find_unit(line.records, unit)  # nobody types a PIN for nothing
+        second = ask_second(line, Right.REWORK) if actor.may(Right.REWORK) and at_terminal() else None
+        device = declare_rework(line.gate, line.records, unit, actor, reason, second)
     typer.echo(f"{device} may be built once more.")
 
 
@@ -203,29 +230,36 @@ def correct(
     first: Annotated[int, typer.Argument(min=1, help="The first journal entry with a wrong time.")],
     last: Annotated[int, typer.Argument(min=1, help="The last one.")],
     reason: Reason,
-    operator: Operator = None,
+    sign_in: SignInFile = None,
     station: StationFile = DEFAULT_FILE,
 ) -> None:
     """Declare that some entries carry a wrong time, so that they no longer hold back signing. Nothing is changed."""
-    with Station(open_station(station), "clock correction", operator) as line:
-        correct_clock(line.journal, line.records, EventSeq(first), EventSeq(last), line.operator, reason)
+    with Station(open_station(station), "clock correction") as line:
+        correct_clock(line.gate, line.records, EventSeq(first), EventSeq(last), enter(line, sign_in), reason)
     typer.echo(f"The times of entries {first} to {last} no longer count.")
 
 
 @cli.command()
 def units(
-    text: Annotated[str, typer.Argument(help="The start of a device ID, IMEI, serial or certificate serial.")] = "",
+    text: Annotated[
+        str, typer.Argument(help="The start of a device ID, IMEI, UUID, serial or certificate serial.")
+    ] = "",
     batch: Annotated[str, typer.Option(help="Only this work order.")] = "",
     as_json: AsJson = False,
     station: StationFile = DEFAULT_FILE,
 ) -> None:
-    """Find units by any identifier."""
+    """Find units by any identifier; without one, show them all."""
     with open_station(station).records() as records:
-        found = records.find_units(text) if text or not batch else records.units_of(BatchId(batch))
+        if batch:
+            require_batch(records, batch)
+        if batch:
+            named = {unit.id for unit in records.find_units(text, limit=_ALL)} if text else None
+            found = [unit for unit in records.units_of(BatchId(batch)) if named is None or unit.id in named]
+        else:
+            found = records.find_units(text, limit=_ALL if as_json else _MOST + 1)
+        more = not batch and not as_json and len(found) > _MOST
         rows = []
-        for unit in found:
-            if batch and unit.batch != batch:
-                continue
+        for unit in found[:_MOST] if more else found:
             certificate = records.active_certificate(unit.device_id)
             rows.append((unit, certificate.serial if certificate else ""))
     if as_json:
@@ -241,36 +275,25 @@ def units(
             table.add_row(
                 unit.device_id, unit.imei, unit.serial or "", unit.batch, outcome, unit.fault or "", unit.cloud, serial
             )
-        _table_console().print(table if rows else "No unit is known by that.")
+        nothing = "No unit is known by that." if text else "There is no unit yet."
+        table_console().print(table if rows else nothing)
+    if more:
+        typer.echo(f"Only the first {_MOST} are shown: write more of an identifier, or name a batch.", err=True)
     raise typer.Exit(0 if rows else 1)
 
 
-@cli.command("onboard-csv")
-def onboard_csv(
-    batch: Annotated[str, typer.Option(help="The work order.")],
-    folder: Annotated[Path, typer.Option(help="Where the file goes.")] = Path(),
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Write a batch's passed units as the onboard.csv that nRF Cloud's own tools take."""
-    from station.evidence.onboard_csv import write_onboard_csv  # noqa: PLC0415 -- only here
-
-    with open_station(station).records() as records:
-        rows = OnboardRows(records)
-        passed = [rows.row_of(unit.id) for unit in records.units_of(BatchId(batch)) if unit.outcome is Outcome.PASSED]
-    written = write_onboard_csv(passed, BatchId(batch), folder)
-    for path in written:
-        typer.echo(str(path))
-    if not written:
-        typer.echo(f"No unit of batch {batch} has passed.", err=True)
-        raise typer.Exit(1)
-
-
 @ca_commands.command("init")
-def ca_init(station: StationFile = DEFAULT_FILE) -> None:
-    """Make the root and the line CA, with their keys under the passphrase. Refuses where one is."""
-    opened = open_station(station)
-    made = opened.create_ca(opened.ca_passphrase(_asker(_ask_twice)))
-    console = _console()
+def ca_init(context: typer.Context, sign_in: SignInFile = None, station: StationFile = DEFAULT_FILE) -> None:
+    """Make the root and the line CA, with their keys under the passphrase. A CA keeper's. Refuses where one is."""
+    from station.ca.creation import require_room  # noqa: PLC0415 -- only here
+
+    opened = open_quietly(context, station)
+    require_room(opened.value.ca_folder)  # nobody types a passphrase for nothing
+    with Station(opened, "making the CA") as line:
+        actor = enter(line, sign_in)
+        line.gate.require(actor, Right.CREATE_CA)
+        made = line.create_ca(opened.ca_passphrase(asker(ask_secret_twice)))
+    console = plain_console()
     console.print(f"Made {made.name} in {made.folder}.", soft_wrap=True)
     _show_fingerprints(console, made.root_sha256, made.line_sha256)
     next_thing = "Next: copy the folder to two safe places, then take root.key away from this PC and lock it up."
@@ -283,7 +306,7 @@ def ca_show(station: StationFile = DEFAULT_FILE) -> None:
     from station.ca.folder import read_files  # noqa: PLC0415 -- only here
 
     files = read_files(open_station(station).require_ca())
-    console = _console()
+    console = plain_console()
     console.print(f"{files.description.name}")
     for name, certificate in (("root", files.root), ("line", files.line)):
         until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
@@ -299,7 +322,7 @@ def _show_fingerprints(console: Console, root: str, line: str) -> None:
 
 @cli.command()
 def doctor(
-    fixture: Annotated[Path | None, typer.Option(help="Another fixture than the station file's.")] = None,
+    fixture: Fixture = None,
     as_json: AsJson = False,
     station: StationFile = DEFAULT_FILE,
 ) -> None:
@@ -311,10 +334,11 @@ def doctor(
 
 @cli.command()
 def demo(
-    fast: Annotated[bool, typer.Option(help="Shorten the simulated devices' times.")] = False,
+    context: typer.Context,
+    fast: Annotated[bool, typer.Option("--fast", help="Shorten the simulated devices' times.")] = False,
     units_wanted: Annotated[int, typer.Option("--units", min=1, help="How many boards.")] = 24,
     slots: Annotated[int, typer.Option(min=1, max=32, help="How many slots.")] = 8,
-    headless: Annotated[bool, typer.Option(help="Plain lines instead of a live picture.")] = False,
+    headless: Headless = False,
     as_json: AsJson = False,
     folder: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("demo"),
     seed: Annotated[int, typer.Option(help="Which boards, and what befalls them.")] = 1,
@@ -322,18 +346,6 @@ def demo(
     """Take simulated boards through a simulated fixture, from blank to onboarded, and show all of it."""
     from station.demo import run_demo  # noqa: PLC0415 -- a start without it is quicker
 
-    face = Face(_console(stderr=as_json), headless, as_json)
-    raise typer.Exit(run_demo(folder, face, units=units_wanted, slots=slots, fast=fast, seed=seed))
-
-
-def _asker(ask: Callable[[str], Secret]) -> Callable[[str], Secret] | None:
-    """Return ``ask`` where somebody sits at a terminal, who can answer."""
-    return ask if sys.stdin is not None and sys.stdin.isatty() else None
-
-
-def _ask(what: str) -> Secret:
-    return Secret(typer.prompt(what, hide_input=True, err=True))
-
-
-def _ask_twice(what: str) -> Secret:
-    return Secret(typer.prompt(what, hide_input=True, confirmation_prompt=True, err=True))
+    face = Face(plain_console(stderr=as_json), headless, as_json)
+    read = partial(open_quietly, context)
+    raise typer.Exit(run_demo(folder, face, units=units_wanted, slots=slots, fast=fast, seed=seed, read=read))

@@ -1,19 +1,24 @@
 """The line in a terminal: a live picture of the slots, and the summary at the end of a run."""
 
+import os
+import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.live import Live
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
 from station.domain.line import CloudState, Outcome, SlotState
 from station.host.clock import Clock
+from station.host.keyboard import Keyboard
 from station.line.summary import Summary
 from station.line.view import LineView, SlotView
 
@@ -28,6 +33,9 @@ _MARKS = {
 _WIDE = 110
 """Columns from which whole device IDs and progress bars have room."""
 
+_SAID = 3
+"""How many of the newest words to a person stand below the picture."""
+
 _STATES = {
     SlotState.EMPTY: ("○ waits", "dim"),
     SlotState.RUNNING: ("▶ running", "cyan"),
@@ -38,30 +46,97 @@ _STATES = {
 
 
 class LiveLine:
-    """Draws the line five times a second while the context is open; the drawing never holds up the line."""
+    """Draws the line five times a second while the context is open; the drawing never holds up the line.
+
+    The picture is always whole: what is typed meanwhile, and what is said, stands below it. What was said stays on
+    the terminal when the picture goes.
+    """
 
     def __init__(
-        self, console: Console, view: Callable[[], LineView], clock: Clock, heading: str, quantity: int, steps: int
+        self,
+        console: Console,
+        view: Callable[[], LineView],
+        clock: Clock,
+        heading: str,
+        quantity: int,
+        steps: int,
+        keyboard: Keyboard | None = None,
     ) -> None:
         self._console, self._clock, self._begun = console, clock, clock.now()
+        self._keyboard, self._said, self._lock, self._open = keyboard, list[str](), threading.Lock(), False
         self._view, self._heading, self._quantity, self._steps = view, heading, quantity, steps
         self._live = Live(
             self._draw(), console=console, refresh_per_second=5, transient=True, get_renderable=self._draw
         )
 
+    def say(self, text: str) -> None:
+        """Tell a person something: below the picture while there is one. May be called from any thread."""
+        with self._lock:
+            if self._open:
+                self._said.append(text)
+                return
+        self._print(text)
+
+    def abandon(self) -> None:
+        """Give the terminal back at once, the last picture on it: for a program that is about to end on the spot."""
+        if self._open and self._keyboard is not None:
+            self._keyboard.restore()
+        if self._open and self._console.is_terminal:
+            os.write(self._console.file.fileno(), b"\r\n\x1b[?25h")  # the cursor is shown again
+
     def __enter__(self) -> Self:
+        if self._keyboard is not None and self._console.is_terminal:
+            self._keyboard.__enter__()
         self._live.__enter__()
+        self._open = True
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._live.__exit__(kind, error, trace)
+        try:
+            self._live.__exit__(kind, error, trace)
+        finally:
+            if self._keyboard is not None:
+                self._keyboard.restore()
+        with self._lock:
+            self._open = False
+        for text in self._said:
+            self._print(text)
+
+    def _print(self, text: str) -> None:
+        self._console.print(Text(text), soft_wrap=True)
 
     def _draw(self) -> RenderableType:
         now, width = self._clock.now(), self._console.width
         hint = f"{_time(now - self._begun)}   Ctrl-C stops safely   ack SLOT REASON frees a latched slot"
-        return draw_line(self._view(), self._heading, self._quantity, self._steps, now, width, hint)
+        picture = draw_line(self._view(), self._heading, self._quantity, self._steps, now, width, hint)
+        with self._lock:
+            below = [Text(text) for text in self._said[-_SAID:]]
+        if self._keyboard is not None and self._keyboard.shows:
+            below.append(Text(f"> {self._keyboard.typed[-(width - 4) :]}"))
+        return Whole(picture, below)
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A picture with lines below it, all of which fit the window: slots are left out for that, with a word."""
+
+    picture: RenderableType
+    below: list[Text]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """Yield the lines."""
+        low = [line for text in self.below for line in console.render_lines(text, options, pad=False)]
+        lines = console.render_lines(self.picture, options, pad=False)
+        room = max(3, console.size.height - len(low))
+        if len(lines) > room:
+            word = Text("  … the window is too small for all of it", "dim", no_wrap=True)
+            lines = [*lines[: room - 2], *console.render_lines(word, options, pad=False), lines[-1]]
+        for number, line in enumerate([*lines, *low]):
+            if number:
+                yield Segment.line()
+            yield from line
 
 
 def draw_line(
@@ -93,8 +168,9 @@ def draw_line(
     below = [Text(), *told] if told else []
     return Panel(
         Group(head, Text(), table, *below),
-        title=f"[bold]{heading}[/]",
-        subtitle=f"[dim]{hint}[/]" if hint else None,
+        # Never a string: names and paths with [brackets] would be taken for markup.
+        title=Text(heading, "bold"),
+        subtitle=Text(hint, "dim") if hint else None,
         border_style="blue",
     )
 
@@ -103,7 +179,7 @@ def _row(slot: SlotView, steps: int, now: datetime, *, wide: bool) -> list[Rende
     word, style = _STATES[slot.state]
     running = slot.state is SlotState.RUNNING
     seconds = slot.seconds if not running else ((now - slot.since).total_seconds() if slot.since else None)
-    what: RenderableType = slot.step if running else ""
+    what = Text(slot.step if running else "")
     if slot.outcome is not None and not running:
         mark, colour = _MARKS[slot.outcome]
         what = Text(f"{mark} {slot.outcome}" + (f"  {slot.code} {slot.sentence}" if slot.code else ""), colour)
@@ -111,7 +187,7 @@ def _row(slot: SlotView, steps: int, now: datetime, *, wide: bool) -> list[Rende
     row: list[RenderableType] = [
         str(slot.slot),
         Text(word, style),
-        unit if wide or len(unit) <= 13 else "…" + unit[-12:],
+        Text(unit if wide or len(unit) <= 13 else "…" + unit[-12:]),
         "" if seconds is None else f"{max(0.0, seconds):.1f} s",
     ]
     if wide:
@@ -138,7 +214,7 @@ def draw_summary(summary: Summary) -> RenderableType:
     for unit in summary.units:
         mark, colour = _MARKS[unit.outcome] if unit.outcome else ("…", "cyan")
         table.add_row(
-            unit.name,
+            Text(unit.name),
             str(unit.slot),
             str(unit.tries),
             "" if unit.seconds is None else f"{unit.seconds:.1f} s",
@@ -149,6 +225,6 @@ def draw_summary(summary: Summary) -> RenderableType:
             todo.append(Text.assemble((f"{mark} {unit.name}: ", colour), f"{unit.code} {unit.sentence}"))
     facts = Table.grid(padding=(0, 2, 0, 0))
     for name, value in summary.facts():
-        facts.add_row(Text(name, "dim"), value)
+        facts.add_row(Text(name, "dim"), Text(value, overflow="fold"))
     parts: list[RenderableType] = [table, Text(), *todo, *([Text()] if todo else []), facts]
-    return Panel(Group(*parts), title=f"[bold]Batch {summary.batch}[/]", border_style="blue")
+    return Panel(Group(*parts), title=Text(f"Batch {summary.batch}", "bold"), border_style="blue")

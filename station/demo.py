@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from station.app import Station, open_station
+from station.app import Opened, Station, open_station
 from station.domain.events import AttemptClosed, AttemptOpened
 from station.domain.ids import AttemptId, SlotNumber, parse_batch_id
 from station.domain.line import Outcome, SlotState
@@ -26,7 +26,10 @@ from station.host.lock import FolderLock
 from station.journal.codec import Entry
 from station.line.engine import LineRules
 from station.line.feed import Notice, SlotChanged
+from station.own_key import ensure_own_key
+from station.people.rights import Actor, Method, Role
 from station.running import Face, run_batch
+from station.signing_in import read_sign_in
 
 _ROOT = Path(__file__).resolve().parent.parent
 TRANSPORT = "rfc2217" if sys.platform == "win32" else "pty"
@@ -62,11 +65,20 @@ passphrase = {{ file = {passphrase} }}
 
 
 def run_demo(
-    folder: Path, face: Face, *, units: int, slots: int, fast: bool, seed: int, transport: str = TRANSPORT
+    folder: Path,
+    face: Face,
+    *,
+    units: int,
+    slots: int,
+    fast: bool,
+    seed: int,
+    transport: str = TRANSPORT,
+    read: Callable[[Path], Opened] = open_station,
 ) -> int:
     """Take ``units`` simulated boards from blank to onboarded and return the exit code of the run.
 
-    Everything lies in ``folder``: settings, CA, journal, logs. Each demo is a batch of its own there.
+    Everything lies in ``folder``: settings, CA, journal, logs. Each demo is a batch of its own there. ``read`` opens
+    the station file that is written for it.
     """
     folder = folder.absolute()
     make_private_folder(folder / "data")
@@ -77,17 +89,23 @@ def run_demo(
         # Boards of one seed keep their numbers, and a finished one is not built again: each demo has its own.
         run = _next_run(folder)
         bench = json.loads(read_bytes(bench_folder / "bench.json"))
-        opened = open_station(_write_settings(folder, bench, slots, transport))
-        if not opened.value.ca_folder.exists():
-            opened.create_ca(opened.ca_passphrase())
+        opened = read(_write_settings(folder, bench, slots, transport))
         recipe, jig, stop = opened.recipe("tracker"), opened.fixture(), Stop()
         with Station(opened, "the demo") as line:
+            ensure_own_key(opened)
+            staff = Staff(folder)
+            staff.begin(line)
+            line.release("the demo wrote its own files", recipe, jig)
+            if not opened.value.ca_folder.exists():
+                line.create_ca(opened.ca_passphrase())
+            line.enter(staff.sign_in(line, staff.operator))
             cloud = opened.cloud()
             armed = line.arm(parse_batch_id(f"demo-{run:03d}"), recipe, jig, units, cloud)
             engine = line.build_engine(armed, line.open_ca(), jig, recipe, cloud, stop, LineRules())
 
             def acknowledge(slot: SlotNumber) -> None:
-                engine.acknowledge(slot, line.operator, "the demo's technician looked at it")
+                lead = staff.sign_in(line, staff.engineer)
+                engine.acknowledge(slot, lead, "the demo's technician looked at it")
 
             def tell(slot: SlotNumber) -> None:
                 if transport != "pty":
@@ -101,6 +119,36 @@ def run_demo(
                 return run_batch(line, engine, armed, recipe, face, stop)
             finally:
                 hands.end()
+
+
+class Staff:
+    """Who works in the demo: an engineer, who is line lead and CA keeper too, and an operator.
+
+    Their PINs lie in private files beside the demo's data, made like those that ``--sign-in`` takes.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.engineer, self.operator = folder / "engineer.sign-in", folder / "operator.sign-in"
+
+    def begin(self, line: Station) -> None:
+        """Have the engineer sign in; the first time, make everybody."""
+        if not line.people.all:
+            line.found("engineer", _write_pin(self.engineer), frozenset({Role.LINE_LEAD, Role.CA_KEEPER}), anew=True)
+            line.desk.add(line.actor, "operator", _write_pin(self.operator), frozenset({Role.OPERATOR}))
+        else:
+            line.enter(self.sign_in(line, self.engineer))
+
+    @staticmethod
+    def sign_in(line: Station, file: Path) -> Actor:
+        """Return who the file says."""
+        typed = read_sign_in(file)
+        return line.sign_in(typed.who, typed.pin, Method.FILE)
+
+
+def _write_pin(file: Path) -> Secret:
+    pin = f"{secrets.randbelow(10**5):05d}{secrets.choice('13579')}{secrets.choice('02468')}"
+    replace_file(file, f"{file.stem}\n{pin}\n".encode())
+    return Secret(pin)
 
 
 class Technician:

@@ -44,6 +44,8 @@ class SkipAccounting:
     in_ci: bool
     not_run: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     reached: set[str] = field(default_factory=set)
+    handed_out: set[str] = field(default_factory=set)
+    """What the workers of a run in several processes collected; in one process the session has it."""
 
     def forbidden(self) -> list[str]:
         """Those that no entry allows, as `node id: reason`, the text that patterns are searched in."""
@@ -65,11 +67,18 @@ class SkipAccounting:
         for item in items:
             self.not_run["deselected (-k, -m or --deselect)"].append(item.nodeid)
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
+        self.handed_out.update(ids)
+
     # First, because pytest's own reporter prints the summary from this hook, and returns the exit status after it.
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if hasattr(session.config, "workerinput"):
+            return  # the process that hands out the tests accounts for all of them
         if not session.config.option.collectonly:
-            missed = [item.nodeid for item in session.items if item.nodeid not in self.reached]
+            there = [item.nodeid for item in session.items] or sorted(self.handed_out)
+            missed = [node for node in there if node.partition("@")[0] not in self.reached and node not in self.reached]
             self.not_run.update({"not reached: the run was stopped": missed} if missed else {})
         if self.in_ci and session.exitstatus == pytest.ExitCode.OK and self.forbidden():
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -104,8 +113,15 @@ class SkipAccounting:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "announces(*parts): the test logs warnings, each containing one of these parts")
+    config.addinivalue_line("markers", "xdist_group(name): in a run in several processes, these stay in one")
     in_ci = os.environ.get("CI", "").lower() in ("1", "true")
     config.pluginmanager.register(SkipAccounting(read_allowed_skips(_ALLOWED_SKIPS), in_ci), "skip-accounting")
+
+
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    for item in items:
+        if "vendor" in item.path.parts:  # they share an environment that the first of them makes
+            item.add_marker(pytest.mark.xdist_group("vendor"))
 
 
 @pytest.fixture(autouse=True)

@@ -1,5 +1,7 @@
 """How a CA comes to be: once, whole, and never over another one."""
 
+import errno
+import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -27,6 +29,7 @@ from station.credentials.pem import to_pem
 from station.domain.ids import Sha256
 from station.domain.secret import Secret
 from station.host.clock import Clock
+from station.host.faults import DISK_FULL, FILE_UNWRITABLE
 from station.host.files import sha256_of
 from station.host.folders import create_whole
 
@@ -68,8 +71,7 @@ def create_authority(
     Raises CA-101 (the folder exists), CA-102 (passphrase), CA-107 (name or years), CA-205 (clock), HOST-102 or
     HOST-103 (disk); then nothing is left. Repeating it after success is refused (CA-101).
     """
-    if folder.exists() or folder.is_symlink():
-        raise ALREADY_THERE.fault(folder=folder)  # before the slow part; create_whole looks again
+    require_room(folder)  # before the slow part; create_whole looks again
     for one in (passphrase, root_passphrase or passphrase):
         check_passphrase(one)
     _check_terms(name, root_years, line_years, leaf_years)
@@ -97,6 +99,22 @@ def create_authority(
     return CreatedAuthority(
         folder, name, made.root_sha256, made.line_sha256, root.not_valid_after_utc, line.not_valid_after_utc
     )
+
+
+def require_room(folder: Path) -> None:
+    """Raise where no CA can be made in ``folder``: for before somebody is asked for a passphrase. Leaves nothing.
+
+    CA-101 where it is there already; HOST-102 or HOST-103 where nothing can be put beside it. Safe to repeat.
+    """
+    if folder.exists() or folder.is_symlink():
+        raise ALREADY_THERE.fault(folder=folder)
+    there = next(parent for parent in folder.parents if parent.exists() or parent.is_symlink())
+    try:
+        # Rights alone don't tell: a full disk, or one mounted to be read, only shows when something is made.
+        Path(tempfile.mkdtemp(prefix=f".{folder.name}.", suffix=".try", dir=there)).rmdir()
+    except OSError as error:
+        spec = DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else FILE_UNWRITABLE
+        raise spec.fault(str(error), path=folder) from error
 
 
 def _check_terms(name: str, root_years: int, line_years: int, leaf_years: int) -> None:

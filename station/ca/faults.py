@@ -49,7 +49,7 @@ CLOCK_JUMPED = FaultSpec(
     "CA-203",
     StationFault,
     "This PC's clock jumped ahead by {seconds} s and now says {now}. Set the clock; "
-    "if it is right now, declare a clock correction. Nothing is signed before.",
+    "if it is right now, end the run and start it again. Nothing is signed before.",
 )
 ENDED = FaultSpec(
     "CA-204",

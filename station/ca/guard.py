@@ -17,9 +17,9 @@ _DRIFT: Final = 100e-6
 class ClockGuard:
     """Lets a time pass only where it can be right: inside the CA's life, not before the journal, no jump ahead.
 
-    A jump is measured against monotonic time since the guard was made, or since :meth:`reanchor`. The lowest
-    difference seen counts: a clock that was set back and then leaps ahead again is caught too. A PC that slept is
-    caught as well (monotonic time stands still meanwhile); waking it and going on is for a person to declare.
+    A jump is measured against monotonic time since the guard was made. The lowest difference seen counts: a clock
+    that was set back and then leaps ahead again is caught too. A PC that slept is caught as well (monotonic time
+    stands still meanwhile). Starting the run again makes a new guard: that is how a person says the clock is right.
     Safe to use from any thread.
     """
 
@@ -49,11 +49,6 @@ class ClockGuard:
         if now > self._not_after:
             raise ENDED.fault(now=_say(now), end=_say(self._not_after))
         return now
-
-    def reanchor(self) -> None:
-        """Take the clock as right from now on: for after a person's correction has been journaled. Safe to repeat."""
-        with self._lock:
-            self._wall, self._monotonic = self._clock.now(), self._clock.monotonic()
 
     def _ahead(self, now: datetime) -> float | None:
         """Return the seconds of a jump ahead, or None where there was none."""

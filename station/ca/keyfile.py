@@ -14,6 +14,7 @@ from typing import Final
 
 from cryptography.exceptions import InternalError, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import CBC
@@ -61,7 +62,7 @@ def check_passphrase(passphrase: Secret) -> None:
         raise PASSPHRASE_REFUSED.fault(reason="it repeats the same few characters")
 
 
-def encrypt_key(key: ec.EllipticCurvePrivateKey, passphrase: Secret) -> bytes:
+def encrypt_key(key: ec.EllipticCurvePrivateKey | Ed25519PrivateKey, passphrase: Secret) -> bytes:
     """Return the key as an encrypted PEM file: PBES2, scrypt (16 MiB, about 0.2 s), AES-256-CBC.
 
     Each call has a salt and an initialisation vector of its own.

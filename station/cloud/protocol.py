@@ -26,6 +26,8 @@ class OnboardRow:
     subtype: str = ""
     tags: tuple[str, ...] = ()
     firmware_types: tuple[str, ...] = ()
+    replaces: bool = False
+    """The cloud has the device, with an earlier certificate: only that is replaced, its other columns stay there."""
 
 
 # --- answers that any question can get ---------------------------------------------------------------------------
@@ -185,7 +187,13 @@ class Cloud(Protocol):
         """Ask whom the key belongs to. Safe to repeat."""
 
     def render(self, rows: Sequence[OnboardRow]) -> bytes:
-        """Return the body for ``rows``, the same bytes for the same rows. Pure; raises CLD-111 or CLD-112."""
+        """Return the body for ``rows``, the same bytes for the same rows. Pure; raises CLD-111 or CLD-112.
+
+        All rows of a body replace certificates, or none does: the body alone tells :meth:`send` what it is.
+        """
+
+    def time(self) -> datetime | None:
+        """Return the cloud's own time (aware), as an answer of it told; None where none did. Asks nothing."""
 
     def send(self, body: bytes) -> SendAnswer:
         """Hand ``body`` to the cloud, once. NOT safe to repeat after :class:`Unclear` or a crash while sending."""
@@ -193,12 +201,11 @@ class Cloud(Protocol):
     def poll(self, request_id: RequestId, device_ids: Sequence[DeviceId]) -> PollAnswer:
         """Ask how far a body is; ``device_ids`` are its rows' in their order. Safe to repeat."""
 
-    def find_sent(
-        self, body_sha256: Sha256, since: datetime, until: datetime, but_not: Collection[RequestId] = ()
-    ) -> FindAnswer:
-        """Look for a body of that hash among those the cloud got between two times (aware). Safe to repeat.
+    def find_sent(self, body_sha256: Sha256, since: datetime | None, but_not: Collection[RequestId] = ()) -> FindAnswer:
+        """Look for a body of that hash among those the cloud got ``since`` then, or among all. Safe to repeat.
 
-        ``but_not`` names requests that are another sending's: the same rows make the same bytes again.
+        ``since`` is aware and by the cloud's own clock (see :meth:`time`), never by this PC's. ``but_not``
+        names requests that are another sending's: the same rows make the same bytes again.
         """
 
     def known(self, device_ids: Sequence[DeviceId]) -> KnownAnswer:

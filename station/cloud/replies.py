@@ -127,7 +127,12 @@ def retry_after(reply: Reply, now: datetime) -> float | None:
 
 def cloud_time(reply: Reply, now: datetime) -> datetime:
     """Return the reply's own Date, or ``now`` where it has none. Pure."""
-    return _read_date(reply.headers.get("Date", "")) or now
+    return told_date(reply) or now
+
+
+def told_date(reply: Reply) -> datetime | None:
+    """Return the reply's own Date (RFC 9110 section 6.6.1); None where it has none that can be read. Pure."""
+    return _read_date(reply.headers.get("Date", ""))
 
 
 def _read_date(text: str) -> datetime | None:

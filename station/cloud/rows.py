@@ -1,7 +1,8 @@
 """The CSV body of OnboardDevices (ex ProvisionDevices), byte for byte (nrf-cloud-api reference section 1.1).
 
 One row is ``deviceId,subType,tags,fwTypes,"certPem"`` and a line feed: no header, no blank line, five columns always.
-The same bytes are the ``onboard.csv`` that both of Nordic's own clients read.
+The same bytes are the ``onboard.csv`` that both of Nordic's own clients read. A body of RegisterCertificates (section
+1.4), which replaces the certificates of devices that the cloud has, has two: ``deviceId,"certPem"``.
 """
 
 import csv
@@ -30,6 +31,9 @@ _TAG = re.compile(r"[a-zA-Z0-9_.@:#-]+")
 # END is the one that curl -d strips and without which the cloud refuses the row.
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n([^-\r]+)\n-----END CERTIFICATE-----\n")
 
+# No device ID holds a comma or a quote, and no sub-type a blank: what this matches is no row of five columns.
+_TWO_COLUMNS = re.compile(rb'[^,"\n]+,"-----BEGIN CERTIFICATE-----\n')
+
 
 def render_rows(rows: Sequence[OnboardRow], max_rows: int = MAX_ROWS) -> bytes:
     """Return ``rows`` as the CSV the cloud takes: UTF-8, LF, only what needs quotes is quoted. Pure.
@@ -39,6 +43,9 @@ def render_rows(rows: Sequence[OnboardRow], max_rows: int = MAX_ROWS) -> bytes:
     """
     if not 1 <= len(rows) <= min(max_rows, MAX_ROWS):
         raise BODY_BAD.fault(why=f"{len(rows)} rows, and a body takes 1 to {min(max_rows, MAX_ROWS)}")
+    replaces = rows[0].replaces
+    if any(row.replaces is not replaces for row in rows):
+        raise BODY_BAD.fault(why="some of its rows replace a certificate and some don't")
     text = io.StringIO()
     # A PEM always needs its quotes (it has line feeds); a sub-type gets them where it has a comma.
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
@@ -50,11 +57,17 @@ def render_rows(rows: Sequence[OnboardRow], max_rows: int = MAX_ROWS) -> bytes:
             if name in seen:
                 raise BODY_BAD.fault(why=f"{what} {row.device_id} is in it twice")
             seen.add(name)
-        writer.writerow((row.device_id, row.subtype, "|".join(row.tags), "|".join(row.firmware_types), row.certificate))
+        others = () if replaces else (row.subtype, "|".join(row.tags), "|".join(row.firmware_types))
+        writer.writerow((row.device_id, *others, row.certificate))
     body = text.getvalue().encode("utf-8")
     if len(body) > MAX_BODY_BYTES:
         raise BODY_BAD.fault(why=f"{len(body)} bytes, and a body takes {MAX_BODY_BYTES}")
     return body
+
+
+def replaces_certificates(body: bytes) -> bool:
+    """Return whether a body of :func:`render_rows` is RegisterCertificates' (two columns), by its first row. Pure."""
+    return _TWO_COLUMNS.match(body) is not None
 
 
 def _require_rules(row: OnboardRow) -> None:

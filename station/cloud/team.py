@@ -1,11 +1,13 @@
-"""nRF Cloud's team API (``/v1`` with an API key): OnboardDevices, bulk operations, devices (reference section 1).
+"""nRF Cloud's team API (``/v1`` with an API key): OnboardDevices, RegisterCertificates, bulk operations, devices.
 
-Stateless. ``send`` asks once and never again; looks are tried three times within seconds before they give up. The
-key goes to the base address and nowhere else; the files that a bulk operation names are fetched without it.
+Reference section 1. Stateless but for what the cloud's clock said last. ``send`` asks once and never again; looks are
+tried three times within seconds before they give up. The key goes to the base address and nowhere else; the files that
+a bulk operation names are fetched without it.
 """
 
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import quote as percent_encode
@@ -18,8 +20,8 @@ from station.cloud import team_answers
 from station.cloud.address import Bearer, may_fetch, require_base_url
 from station.cloud.errors import read_errors
 from station.cloud.faults import KEY_BAD
-from station.cloud.replies import OTHER_ACCOUNT, cloud_time, read_look, read_send, read_told, refuses_key
-from station.cloud.rows import MAX_BODY_BYTES, MAX_ROWS, render_rows
+from station.cloud.replies import OTHER_ACCOUNT, cloud_time, read_look, read_send, read_told, refuses_key, told_date
+from station.cloud.rows import MAX_BODY_BYTES, MAX_ROWS, render_rows, replaces_certificates
 from station.cloud.wire import ANSWER_LIMIT, Flaw, Line, NoKey, Reply, Silence, Timeouts, Wire
 from station.cloud.words import quote
 from station.domain.ids import DeviceId, Sha256
@@ -32,8 +34,10 @@ _JWT = re.compile(r"(?=.{5,4096}$)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+
 _PAGES_MOST = 200
 _SILENT_FILES_MOST = 3
 _FILE_MAY_BE_LATE = timedelta(minutes=10)
-_CLOCKS_APART = timedelta(minutes=15)
-"""How far this PC's clock and the cloud's may be apart when bodies are looked for by time."""
+_TIME_BEFORE = timedelta(minutes=10)
+"""Bodies are looked for from so long before the given time: the cloud's servers need not agree to the second."""
+_CLOCK_STEADY_S = 60.0
+"""Where this PC's two clocks disagree by more since the cloud told its time, the PC slept or its clock was set."""
 
 
 class TeamCloud:
@@ -69,6 +73,7 @@ class TeamCloud:
             clock=clock,
             user_agent=f"nrf91-station/{version}",
         )
+        self._told_time: _ToldTime | None = None
 
     @property
     def max_rows(self) -> int:
@@ -88,14 +93,33 @@ class TeamCloud:
             return say.CredentialRefused(f"the cloud answered HTTP 422 to the key: {told.words}")
         return self._read_look(answer)
 
+    def time(self) -> datetime | None:
+        """Return the time by the cloud's clock: its last answer's Date and what has passed since. Asks nothing.
+
+        None where no answer had one, or where this PC can't tell how long ago that was.
+        """
+        told = self._told_time
+        if told is None:
+            return None
+        passed = self._clock.monotonic() - told.monotonic
+        if abs((self._clock.now() - told.wall).total_seconds() - passed) > _CLOCK_STEADY_S:
+            return None
+        return told.date + timedelta(seconds=passed)
+
     def render(self, rows: Sequence[say.OnboardRow]) -> bytes:
-        """Return the CSV body for ``rows`` (see ``rows.render_rows``)."""
+        """Return the CSV body for ``rows``, which all replace certificates or none does (see ``rows.render_rows``)."""
         return render_rows(rows, self.max_rows)
 
     def send(self, body: bytes) -> say.SendAnswer:
-        """Hand the body over (``POST /devices``), once, over a connection of its own; ``replies`` says what is what."""
+        """Hand the body over, once, over a connection of its own; ``replies`` says what is what.
+
+        ``POST /devices``, or ``POST /devices/certificates`` for rows that replace certificates: OnboardDevices refuses
+        a device that it has with another certificate, and RegisterCertificates onboards none.
+        """
+        path = "/devices/certificates" if replaces_certificates(body) else "/devices"
         with self._wire.line() as line:
-            answer = line.exchange("POST", f"{self._base}/devices", self._bearer, body=body)
+            answer = line.exchange("POST", self._base + path, self._bearer, body=body)
+        self._note_time(answer)
         request_id = team_answers.read_accepted(answer) if isinstance(answer, Reply) else None
         if request_id is not None:
             return say.Accepted(request_id)
@@ -127,18 +151,17 @@ class TeamCloud:
                 return say.Unclear(f"the cloud names a state this program does not know: {quote(other)}")
 
     def find_sent(
-        self, body_sha256: Sha256, since: datetime, until: datetime, but_not: Collection[say.RequestId] = ()
+        self, body_sha256: Sha256, since: datetime | None, but_not: Collection[say.RequestId] = ()
     ) -> say.FindAnswer:
-        """Look through the team's bulk operations of that time (15 minutes wider) for these very bytes.
+        """Look through the team's bulk operations since then (10 minutes earlier), or all, for these very bytes.
 
         ``NotFound`` only when each of them was looked at; the first that matches counts. A file or two that can't be
         had don't keep the others from being looked at, but where the files' host is silent, it is not waited for.
+        A file that can't be had is ``Unclear``, whatever its host did: that says nothing of the API.
         """
-        window = [
-            ("startRequestedAt", _iso(since - _CLOCKS_APART)),
-            ("endRequestedAt", _iso(until + _CLOCKS_APART)),
-        ]
-        not_seen: say.NotSent | say.Busy | say.Unclear | None = None
+        # No end: a time that lags behind the cloud's then finds too much, never too little.
+        window = [] if since is None else [("startRequestedAt", _iso(since - _TIME_BEFORE))]
+        not_seen: say.Unclear | None = None
         silent = 0
         token, tokens = "", {""}
         for _ in range(_PAGES_MOST):
@@ -153,15 +176,16 @@ class TeamCloud:
                     continue
                 file = self._fetch_file(operation.uploaded_url)
                 if not isinstance(file, Reply):
-                    not_seen = file
+                    asked = None if isinstance(file, say.NotSent) else file.retry_after_s
+                    not_seen = say.Unclear(f"a body that it has can't be looked at: {file.reason}", asked)
                     silent += not isinstance(file, say.Unclear)
                     if silent == _SILENT_FILES_MOST:
-                        return file
+                        return not_seen
                 elif not file.flaw and sha256_of(file.body) == body_sha256:  # one too long is none of ours
                     return say.Found(operation.request_id)
             token = page.next_token
             if not token:
-                return not_seen or say.NotFound("no bulk operation of that time has this body")
+                return not_seen or say.NotFound("no bulk operation since then has this body")
             if token in tokens:
                 return say.Unclear("the cloud's list of bulk operations goes in circles")
             tokens.add(token)
@@ -262,6 +286,8 @@ class TeamCloud:
 
         def ask_once() -> Reply | Silence:
             answer = line.exchange("GET", url, auth, query=query, limit=limit)
+            if url.startswith(f"{self._base}/"):  # the files' host has a clock of its own
+                self._note_time(answer)
             if _is_hiccup(answer):
                 raise _Hiccup(answer)
             return answer
@@ -274,8 +300,22 @@ class TeamCloud:
         except _Hiccup as last:
             return last.answer
 
+    def _note_time(self, answer: Reply | Silence) -> None:
+        date = told_date(answer) if isinstance(answer, Reply) else None
+        if date is not None:
+            self._told_time = _ToldTime(date, self._clock.now(), self._clock.monotonic())
+
     def _read_look(self, answer: Reply | Silence) -> say.NotSent | say.Busy | say.CredentialRefused | say.Unclear:
         return read_look(answer, self._clock.now(), self._key)
+
+
+@dataclass(frozen=True, slots=True)
+class _ToldTime:
+    """The cloud's Date, and this PC's two clocks when it came."""
+
+    date: datetime
+    wall: datetime
+    monotonic: float
 
 
 class _Hiccup(Exception):  # noqa: N818 -- it carries an answer and never leaves this module

@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from station.credentials.der import SEQUENCE, bounds, sequence
+from station.credentials.der import BIT_STRING, SEQUENCE, bounds, sequence
 from station.credentials.faults import (
     CSR_KEY_REFUSED,
     CSR_SIGNATURE_WRONG,
@@ -56,12 +56,14 @@ def read_csr(request: bytes) -> Csr:
     else whatever the bytes; pure.
     """
     try:
-        subject, spki, clean = _take_apart(request)
+        subject, spki, info = _take_apart(request)
+        # Before the library sees them: it reads other keys and long names too, with warnings of its own. And before
+        # the signature, whose algorithm is only what follows from a key of another kind.
+        if not is_p256_spki(spki):
+            raise CSR_KEY_REFUSED.fault(f"SubjectPublicKeyInfo {spki.hex()}")
+        clean = _normalise(request, *info)
     except ValueError as error:
         raise _unreadable(request, str(error)) from error
-    # Before the library sees them: it reads other keys and long names too, with warnings of its own.
-    if not is_p256_spki(spki):
-        raise CSR_KEY_REFUSED.fault(f"SubjectPublicKeyInfo {spki.hex()}")
     try:
         common_name = read_common_name(subject)
     except ValueError as error:
@@ -86,8 +88,8 @@ def _verify(request: bytes, clean: bytes) -> ec.EllipticCurvePublicKey:
     return key
 
 
-def _take_apart(request: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return subject, SubjectPublicKeyInfo, and the request without the modem's NULL (itself where there is none).
+def _take_apart(request: bytes) -> tuple[bytes, bytes, tuple[int, int]]:
+    """Return subject, SubjectPublicKeyInfo, and where what is signed begins and ends.
 
     Only as much is read as that takes (RFC 2986 section 4); the library reads the rest, strictly, afterwards.
     """
@@ -100,15 +102,21 @@ def _take_apart(request: bytes) -> tuple[bytes, bytes, bytes]:
     if request[info:subject] != _VERSION:
         raise ValueError("it is of an unknown version")
     spki = bounds(request, subject)[1]
-    spki_end = bounds(request, spki)[1]
-    if request.startswith(_ECDSA_SHA256_NULL, info_end):
-        signature = info_end + len(_ECDSA_SHA256_NULL)
-        clean = sequence(request[start:info_end], ECDSA_SHA256, request[signature:])
-    elif request.startswith(ECDSA_SHA256, info_end):
-        clean = request
-    else:
-        raise ValueError("it is not signed with ECDSA and SHA-256")
-    return request[subject:spki], request[spki:spki_end], clean
+    key = request[spki : bounds(request, spki)[1]]
+    algorithm = _open(key, 0, len(key))
+    point = bounds(key, algorithm)[1]
+    if (key[algorithm], *key[point : point + 1]) != (SEQUENCE, BIT_STRING):
+        raise ValueError("it holds no public key")
+    return request[subject:spki], key, (start, info_end)
+
+
+def _normalise(request: bytes, start: int, end: int) -> bytes:
+    """Return the request without the modem's NULL behind what is signed; itself where there is none."""
+    if request.startswith(_ECDSA_SHA256_NULL, end):
+        return sequence(request[start:end], ECDSA_SHA256, request[end + len(_ECDSA_SHA256_NULL) :])
+    if request.startswith(ECDSA_SHA256, end):
+        return request
+    raise ValueError("it is not signed with ECDSA and SHA-256")
 
 
 def _open(request: bytes, at: int, end: int | None) -> int:

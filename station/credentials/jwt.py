@@ -1,7 +1,5 @@
 """The proof that a modem holds a key: the JWT of %JWT (AT command manual, %JWT; RFC 7515, RFC 7519)."""
 
-import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +15,7 @@ from station.credentials.faults import (
     JWT_UNREADABLE,
 )
 from station.domain.ids import DeviceUuid, parse_device_uuid
+from station.host.strict_json import read_strict_json
 
 _LIMIT = 2048
 """Characters. Modems write about 420, and about 820 with the longest subject and audience."""
@@ -98,25 +97,12 @@ def _take_apart(token: str) -> tuple[dict[str, object], dict[str, object]]:
 
 def _read_object(data: bytes, what: str) -> dict[str, object]:
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except RecursionError as error:
-        raise ValueError(f"its {what} is nested too deep") from error
+        value = read_strict_json(data)
     except ValueError as error:
         raise ValueError(f"its {what} is no JSON ({error})") from error
     if not isinstance(value, dict):
         raise ValueError(f"its {what} is no JSON object")
     return value
-
-
-def _unique(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a name occurs twice")
-    return members
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _verify(token: str, public_key: ec.EllipticCurvePublicKey) -> None:

@@ -182,6 +182,12 @@ PRESENCE_UNKNOWABLE = FaultSpec(
     StationFault,
     "Whether a board is at {port} can't be seen from its port. Let the fixture file say that this slot starts by scan.",
 )
+VCOM_UNKNOWN = FaultSpec(
+    "DEV-110",
+    StationFault,
+    "The probe {probe} is there, but has no serial port VCOM{index}; it has {count}. "
+    "Correct `port` in the fixture file, or switch the probe's virtual serial ports on (J-Link Configurator).",
+)
 
 # Power.
 POWER_FAILED = FaultSpec(
@@ -231,7 +237,8 @@ VERIFY_FAILED = FaultSpec(
 IMAGE_CHANGED = FaultSpec(
     "DEV-307",
     StationFault,
-    "The image {path} is not the one this product was approved with. Put the right file back.",
+    "The image {path} is not the one this product was approved with: it has SHA-256 {found}, approved is {pinned}. "
+    "Put the right file back.",
 )
 TARGET_UNPOWERED = FaultSpec(
     "DEV-308",
@@ -243,20 +250,144 @@ PROBE_TROUBLE = FaultSpec(
     "DEV-309", StationFault, "The programmer {probe} could not {action}: {why}. Mend that, then start the board again."
 )
 
-_UNKNOWN_OUTCOME: Final = frozenset(
-    spec.code
-    for spec in (
-        NO_ANSWER,
-        DEVICE_RESET,
-        ODD_REPLY,
-        TOO_MUCH,
-        ANSWER_LOST,
-        PORT_VANISHED,
-        PORT_BLOCKED,
-        PROBE_SILENT,
-        PROBE_ODD,
-    )
+# Real probes, and the programs that drive them.
+TOOL_MISSING = FaultSpec(
+    "DEV-310", StationFault, "The programmers of this line need {tool}, and {why}. Install it: {how}"
 )
+JLINK_MISSING = FaultSpec(
+    "DEV-311",
+    StationFault,
+    "SEGGER's J-Link software is not on this PC, or too old. Install the newest J-Link Software and Documentation Pack "
+    "from www.segger.com/downloads/jlink, or name its library in the station file (tools, jlink); then go on.",
+)
+TARGET_PROTECTED = FaultSpec(
+    "DEV-312",
+    UnitFault,
+    "This board is locked against programmers. Put it aside. Only a product with a recover step opens it again, and "
+    "that erases everything on it.",
+    Retry.NEVER,
+)
+WRONG_FAMILY = FaultSpec(
+    "DEV-313",
+    UnitFault,
+    "The chip on this board ({found}) is not the one that the product is made for ({expected}). Put it aside, and "
+    "check product and boards.",
+    Retry.NEVER,
+)
+PROBE_KILLED = FaultSpec(
+    "DEV-314",
+    StationFault,
+    "The program that drives the programmer {probe} came to no end while it should {action}: {why}. "
+    "The board may be half done; start it again.",
+    Retry.SAME_UNIT,
+)
+PROBE_ABSENT = FaultSpec(
+    "DEV-315",
+    StationFault,
+    "The programmer {probe} is not plugged in. Check its cable, and its serial number in the fixture file.",
+)
+TARGET_SILENT = FaultSpec(
+    "DEV-316",
+    UnitFault,
+    "The programmer reaches no chip on this board: {why}. Seat the board again and start it once more.",
+    Retry.SAME_UNIT,
+)
+TOOL_ODD = FaultSpec(
+    "DEV-317",
+    StationFault,
+    "{tool} should {action} and said something that can't be read; nobody knows whether it was done. "
+    "Start the board again; if it happens again, call the engineer.",
+)
+RECOVER_FAILED = FaultSpec(
+    "DEV-318",
+    UnitFault,
+    "The programmer could not recover this board: {why}. Seat it again and start it once more.",
+    Retry.SAME_UNIT,
+)
+MODEM_UPDATE_FAILED = FaultSpec(
+    "DEV-319",
+    UnitFault,
+    "The modem firmware could not be programmed: {why}. Start the board once more; if it stops there again, put it "
+    "aside: then a solder fault at the chip's reserved pins is probable.",
+    Retry.SAME_UNIT,
+)
+LOCK_REFUSED = FaultSpec("DEV-320", UnitFault, "This board is not locked as it should be: {why}. Put it aside.")
+NOT_BY_THIS_TOOL = FaultSpec(
+    "DEV-321",
+    StationFault,
+    "{tool} does not {action}. Change the product, or give the slot another programmer in the fixture file.",
+)
+
+OPTION_UNKNOWN = FaultSpec(
+    "DEV-322",
+    StationFault,
+    "This version of {tool} does not take {options}, without which it might {what}; nothing was done. Install another "
+    'version of it, or let the fixture file say programmer = "nrfjprog".',
+)
+
+# Images, looked at before a batch starts.
+IMAGE_UNREADABLE = FaultSpec(
+    "DEV-330", StationFault, "The image {path} is no Intel HEX file: {why}. Get the file from its maker once more."
+)
+IMAGE_EMPTY = FaultSpec(
+    "DEV-331", StationFault, "The image {path} holds nothing to program. Get the file from its maker once more."
+)
+IMAGE_TRUNCATED = FaultSpec(
+    "DEV-332",
+    StationFault,
+    "The image {path} has no end record: a part of it is missing. Copy the file once more.",
+)
+IMAGE_OUTSIDE = FaultSpec(
+    "DEV-333",
+    StationFault,
+    "The image {path} has data for {address}, which is neither flash nor UICR of an nRF91. "
+    "Check that it is the product's image, made for this chip.",
+)
+IMAGE_NO_VECTORS = FaultSpec(
+    "DEV-334",
+    StationFault,
+    "The image {path} holds no program that could start: {why}. Take the merged image of the build (merged.hex).",
+)
+IMAGE_NOT_MODEM = FaultSpec(
+    "DEV-335",
+    StationFault,
+    "The file {path} is no modem firmware package as Nordic ships it: {why}. Get the package from Nordic once more.",
+)
+IMAGE_OTHER_FAMILY = FaultSpec(
+    "DEV-336",
+    StationFault,
+    "The modem firmware {path} is for {found}, and this product's chip is {expected}. Put the right package there.",
+)
+IMAGE_LOCKS_FOREVER = FaultSpec(
+    "DEV-337",
+    StationFault,
+    "The image {path} sets ERASEPROTECT, which can never be undone, not even by a recovery. Have it built without; "
+    'if the product needs it, a step "lock" says so in the recipe.',
+)
+IMAGE_TOO_BIG = FaultSpec(
+    "DEV-338", StationFault, "The image {path} is too big: {why}. Check that it is the product's image."
+)
+IMAGE_NO_PLACE = FaultSpec(
+    "DEV-339",
+    StationFault,
+    "There is no folder whose path has plain letters alone, as probes' programs need it (tried {tried}). "
+    "Let the station file name such a data folder.",
+)
+IMAGE_NOT_STARTED = FaultSpec(
+    "DEV-340",
+    StationFault,
+    "The image {path} begins at {begins}, and with it flashed the board would never start: {why}. {mend}",
+)
+IMAGE_UICR_STAYS = FaultSpec(
+    "DEV-341",
+    StationFault,
+    'The image {path} writes the UICR at {address}, and erase = "touched" does not erase that: {why}, so its '
+    'verification would fail. Write erase = "all" for this image in the recipe, or take one without UICR data.',
+)
+
+_UNKNOWN_AT: Final = (NO_ANSWER, DEVICE_RESET, ODD_REPLY, TOO_MUCH, ANSWER_LOST)
+_UNKNOWN_DEV: Final = (PORT_VANISHED, PORT_BLOCKED, PROBE_SILENT, PROBE_ODD, PROBE_KILLED, TOOL_ODD)
+_UNKNOWN_OUTCOME: Final = frozenset(spec.code for spec in (*_UNKNOWN_AT, *_UNKNOWN_DEV))
 
 
 def is_outcome_unknown(fault: Fault) -> bool:

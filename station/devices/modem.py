@@ -115,6 +115,10 @@ class Modem:
             firmware=firmware,
         )
 
+    def firmware_text(self) -> str:
+        """Return what +CGMR says, whatever it is. Pure."""
+        return self._tell(questions.FIRMWARE, "tell its firmware")
+
     def supply_millivolts(self) -> int:
         """Return the supply voltage that the modem measures (%XVBAT). Pure."""
         return int(self._tell(questions.SUPPLY, "measure its supply"))

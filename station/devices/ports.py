@@ -1,9 +1,9 @@
 """Serial ports: found by what the fixture calls them, opened exclusively, read without a system call per byte."""
 
 import errno
+import os
 import re
 import sys
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -12,9 +12,18 @@ from typing import Final, Protocol, Self
 import serial
 from serial.tools import list_ports
 
-from station.devices.faults import PORT_ABSENT, PORT_BLOCKED, PORT_BUSY, PORT_FORBIDDEN, PORT_UNUSABLE, PORT_VANISHED
+from station.devices.faults import (
+    PORT_ABSENT,
+    PORT_BLOCKED,
+    PORT_BUSY,
+    PORT_FORBIDDEN,
+    PORT_UNUSABLE,
+    PORT_VANISHED,
+    VCOM_UNKNOWN,
+)
+from station.devices.vcom import PortSources, find_ports_of, find_vcom, read_vcom
 from station.domain.faults import Fault, FaultSpec
-from station.host.clock import Clock, Deadline
+from station.host.clock import Clock, Deadline, Stop
 
 _READ_SLICE: Final = 0.1
 """Seconds that one read waits. Fixed, because rfc2217 renegotiates all settings whenever the timeout changes."""
@@ -23,6 +32,11 @@ _WRITE_TIMEOUT: Final = 2.0
 """Seconds beyond twice what the longest command takes at the port's speed."""
 _LONGEST_WRITE: Final = 4200
 """Bytes."""
+
+SETTLED: Final = 0.5
+"""Seconds that a port must have stood, the same device behind it, before it is trusted after a reset: one that drops
+does so within some tenths of a second, and its other ports and rights follow."""
+_POLL: Final = 0.05
 
 _CHUNK: Final = 65536
 _BY_ID: Final = (Path("/dev/serial/by-id"), Path("/dev/serial/by-path"))
@@ -42,8 +56,8 @@ else:
 class PortSettings:
     """A port as the fixture file names it.
 
-    ``address``: a device path, ``COM7``, a name below /dev/serial/by-id or by-path, ``socket://host:port`` or
-    ``rfc2217://host:port``. ``flow_control``: RTS/CTS.
+    ``address``: a device path, ``COM7``, a name below /dev/serial/by-id or by-path, ``vcom:<serial>:<index>`` (a
+    probe's own port), ``socket://host:port`` or ``rfc2217://host:port``. ``flow_control``: RTS/CTS.
     """
 
     address: str
@@ -115,30 +129,79 @@ class OpenPort:
         return PORT_VANISHED.fault(str(error), port=self.address)
 
 
-def open_port(settings: PortSettings, clock: Clock, *, patience: float = 2.0) -> OpenPort:
+def open_port(
+    settings: PortSettings,
+    clock: Clock,
+    *,
+    patience: float = 2.0,
+    settled: float = 0.0,
+    stop: Stop | None = None,
+    sources: PortSources | None = None,
+) -> OpenPort:
     """Return the port, opened for this process alone; what had come before is dropped.
 
     A port that has just appeared may not be usable yet (its rights are set a moment later): for ``patience``
-    seconds it is tried again. Safe to repeat after closing. Raises DEV-101 to DEV-104.
+    seconds it is tried again, and found anew by its name each time. ``settled`` is for after a reset (``SETTLED``):
+    a port that drops and comes back, perhaps as another device, is opened only once it has stood for so long, which
+    may take that much longer than ``patience``. Safe to repeat after closing. Raises DEV-101 to DEV-104, DEV-110,
+    ``Cancelled`` soon after ``stop``.
     """
     deadline = Deadline(clock, patience)
-    never = threading.Event()
+    stop = stop or Stop()
     while True:
         try:
-            return _open(settings)
+            if settled and not is_url(settings.address):
+                _wait_settled(settings.address, clock, deadline, settled, stop, sources)
+            return _open(settings, sources)
         except Fault:
             if deadline.passed():
                 raise
-        clock.wait(never, 0.1)
+        clock.wait(stop.event, 0.1)
+        stop.check()
 
 
-def find_port(address: str) -> str | None:
+def _wait_settled(
+    address: str, clock: Clock, deadline: Deadline, seconds: float, stop: Stop, sources: PortSources | None
+) -> None:
+    """Return once one and the same device has been the port for ``seconds``; DEV-101 or DEV-110 where it never is."""
+    last: object = None
+    steady, end = deadline, Deadline(clock, deadline.left() + seconds)
+    while True:
+        found = _identify(address, sources)
+        if found is None or found != last:
+            last, steady = found, Deadline(clock, seconds)
+        elif steady.passed():
+            return
+        if found is None and deadline.passed():
+            raise absence_of(address, sources)
+        if end.passed():
+            raise PORT_ABSENT.fault("it comes and goes", port=address)
+        clock.wait(stop.event, _POLL)
+        stop.check()
+
+
+def _identify(address: str, sources: PortSources | None) -> object:
+    """Return what tells this port from one that came in its place meanwhile; None where it is not there."""
+    name = find_port(address, sources)
+    if name is None or sys.platform == "win32":
+        return name
+    try:
+        found = Path(name).stat()
+    except OSError:
+        return None
+    # The same name and number may be given again: but not to the same node, nor with the same time of its rights.
+    return os.path.realpath(name), found.st_rdev, found.st_ino, found.st_ctime_ns
+
+
+def find_port(address: str, sources: PortSources | None = None) -> str | None:
     """Return the name to open for ``address``, or None where there is no such port now. Safe to repeat.
 
     A URL is always there. A by-id name also works on Windows, by the serial number and the interface in it.
     """
     if _scheme(address):
         return address
+    if vcom := read_vcom(address):
+        return find_vcom(vcom.serial, vcom.index, sources=sources)
     return _find_local(address)
 
 
@@ -199,14 +262,14 @@ else:
         return next((str(folder / address) for folder in _BY_ID if (folder / address).exists()), None)
 
 
-def _open(settings: PortSettings) -> OpenPort:
+def _open(settings: PortSettings, sources: PortSources | None) -> OpenPort:
     address = settings.address
     scheme = _scheme(address)
     if scheme not in ("", "socket", "rfc2217"):
         raise PORT_UNUSABLE.fault(f"{scheme}:// is not supported", port=address)
-    name = find_port(address)
+    name = find_port(address, sources)
     if name is None:
-        raise PORT_ABSENT.fault(port=address)
+        raise absence_of(address, sources)
     try:
         port = serial.serial_for_url(
             name,
@@ -220,6 +283,16 @@ def _open(settings: PortSettings) -> OpenPort:
     except _PORT_ERRORS as error:
         raise _spec_for(error).fault(str(error), port=address) from error
     return OpenPort(port, address)
+
+
+def absence_of(address: str, sources: PortSources | None = None) -> Fault:
+    """Return the fault that a port is not there: DEV-110 where its probe is, with other ports, else DEV-101."""
+    vcom = read_vcom(address)
+    others = find_ports_of(vcom.serial, sources) if vcom else {}
+    if vcom and others and find_vcom(vcom.serial, vcom.index, sources=sources) is None:
+        names = ", ".join(f"interface {number}: {name}" for number, name in sorted(others.items()))
+        return VCOM_UNKNOWN.fault(names, probe=vcom.serial, index=vcom.index, count=len(others))
+    return PORT_ABSENT.fault(port=address)
 
 
 def _spec_for(error: Exception) -> FaultSpec:

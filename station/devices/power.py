@@ -1,7 +1,7 @@
 """A slot's supply, switched by programs of the factory's own."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from station.devices.faults import POWER_FAILED, POWER_NOT_SWITCHED
 from station.host.clock import Clock
@@ -14,13 +14,22 @@ class CommandPower:
     can_switch = True
 
     def __init__(
-        self, on: Sequence[str], off: Sequence[str], clock: Clock, *, timeout: float, off_seconds: float = 1.0
+        self,
+        on: Sequence[str],
+        off: Sequence[str],
+        clock: Clock,
+        *,
+        timeout: float,
+        off_seconds: float = 1.0,
+        without: Collection[str] = (),
     ) -> None:
+        """``off_seconds``: how long a cycle leaves it off. ``without``: variables that hold secrets, not inherited."""
         self._on = tuple(on)
         self._off = tuple(off)
         self._clock = clock
         self._timeout = timeout
         self._off_seconds = off_seconds
+        self._without = without
 
     def switch_on(self) -> None:
         """Supply the board. Raises DEV-201, HOST-108 or HOST-109. Safe to repeat."""
@@ -37,7 +46,7 @@ class CommandPower:
         self.switch_on()
 
     def _run(self, command: Sequence[str], state: str) -> None:
-        finished = run_program(command, timeout=self._timeout)
+        finished = run_program(command, timeout=self._timeout, without=self._without)
         if finished.status != 0:
             said = (finished.errors or finished.output)[-300:].decode("utf-8", "replace").strip()
             raise POWER_FAILED.fault(f"{command[0]} ended with status {finished.status}: {said}", state=state)

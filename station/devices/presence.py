@@ -4,13 +4,41 @@ from collections.abc import Callable
 
 from station.devices.faults import PRESENCE_UNKNOWABLE
 from station.devices.ports import find_port, is_url
+from station.devices.vcom import PortSources, read_vcom
 from station.host.clock import Clock, Deadline, Stop
 
 _INTERVAL = 0.15
 """Seconds between two looks. Neither ptys nor COM ports announce themselves in a way that works everywhere."""
 
+_LIST_INTERVAL = 2.0
+"""Seconds between two looks where a look means listing all of this PC's ports (Windows: some ten milliseconds each)."""
+
 _SETTLE = 0.5
 """Seconds a port must stay away: a board with USB of its own drops it for a moment at every reset."""
+
+
+class _ListedPort:
+    """A port that only a list of all this PC's ports tells, asked for as seldom as can be."""
+
+    def __init__(self, address: str, clock: Clock, sources: PortSources) -> None:
+        self._address, self._clock, self._sources = address, clock, sources
+        self._name: str | None = None
+        self._next = Deadline(clock, 0.0)
+        self._lost = Deadline(clock, 0.0)
+
+    def is_there(self) -> bool:
+        """Return whether it is there; one that has come may be seen two seconds later."""
+        if self._name is not None:
+            if find_port(self._name) is not None:  # the cheap look, by the name that it was found to have
+                return True
+            # It may come back at once, under another name: that must not be seen too late.
+            self._lost = Deadline(self._clock, _LIST_INTERVAL)
+            self._name = None
+        elif not self._next.passed() and self._lost.passed():
+            return False
+        self._name = find_port(self._address, self._sources)
+        self._next = Deadline(self._clock, _LIST_INTERVAL)
+        return self._name is not None
 
 
 class PortPresence:
@@ -18,7 +46,15 @@ class PortPresence:
 
     is_known = True
 
-    def __init__(self, address: str, clock: Clock, *, interval: float = _INTERVAL, settle: float = _SETTLE) -> None:
+    def __init__(
+        self,
+        address: str,
+        clock: Clock,
+        *,
+        interval: float = _INTERVAL,
+        settle: float = _SETTLE,
+        sources: PortSources | None = None,
+    ) -> None:
         """Raise DEV-107 for a network port: it is there with and without a board."""
         if is_url(address):
             raise PRESENCE_UNKNOWABLE.fault(port=address)
@@ -26,10 +62,14 @@ class PortPresence:
         self._clock = clock
         self._interval = interval
         self._settle = settle
+        self._sources = sources or PortSources()
+        self._listed = _ListedPort(address, clock, self._sources)
 
     def is_loaded(self) -> bool:
-        """Return whether the port is there now."""
-        return find_port(self._address) is not None
+        """Return whether the port is there now; one that has come may be seen up to two seconds later."""
+        if read_vcom(self._address) is None or self._sources.are_cheap:
+            return find_port(self._address, self._sources) is not None
+        return self._listed.is_there()
 
     def wait_loaded(self, stop: Stop) -> None:
         """Return once the port is there; ``Cancelled`` soon after ``stop``."""

@@ -1,40 +1,43 @@
-"""Programmers: none, and the simulated bench's. Those for real probes come behind the same protocol."""
+"""The programmer of a slot that has none; the others have modules of their own, behind the same protocol."""
 
 from typing import NoReturn
 
-from station.devices.faults import IMAGE_CHANGED, NO_PROGRAMMER
-from station.devices.protocols import Image, Progress, Target
+from station.devices.faults import NO_PROGRAMMER
+from station.devices.protocols import Image, Job
 from station.domain.faults import Fault
-from station.host.clock import Stop
-from station.host.files import read_bytes, sha256_of
+from station.domain.line import Erase, LockLevel
 
 
 class NoProgrammer:
     """A slot of a line that flashes elsewhere."""
 
     can_program = False
+    name = "no programmer"
 
-    def look(self) -> Target:
-        """Return a target of which nothing is known; it may be powered."""
-        return Target(powered=True)
+    def find(self, timeout: float) -> None:
+        """Return None: there is no probe."""
 
-    def program(self, image: Image, progress: Progress, stop: Stop) -> NoReturn:  # noqa: ARG002 -- the protocol's shape
-        """Raise DEV-301."""
+    def look(self, timeout: float) -> NoReturn:  # noqa: ARG002 -- the protocol's shape
+        """Raise DEV-301, as everything below."""
+        raise _none("look at the board")
+
+    def recover(self, job: Job) -> NoReturn:  # noqa: ARG002 -- the protocol's shape
+        raise _none("recover the board")
+
+    def program(self, image: Image, erase: Erase, job: Job) -> NoReturn:  # noqa: ARG002 -- the protocol's shape
         raise _none("program")
 
-    def reset(self) -> NoReturn:
-        """Raise DEV-301."""
+    def verify(self, image: Image, job: Job) -> NoReturn:  # noqa: ARG002 -- the protocol's shape
+        raise _none("verify what is programmed")
+
+    def reset(self, timeout: float) -> NoReturn:  # noqa: ARG002 -- the protocol's shape
         raise _none("reset the board")
 
+    def lock(self, level: LockLevel, timeout: float) -> NoReturn:  # noqa: ARG002 -- the protocol's shape
+        raise _none("lock the board")
 
-def require_unchanged(image: Image) -> None:
-    """Raise DEV-307 unless the file is byte for byte what the recipe pins; HOST-101 when it can't be read.
-
-    To be asked right before every use: files change while a batch runs. Safe to repeat.
-    """
-    found = sha256_of(read_bytes(image.path))
-    if found != image.sha256:
-        raise IMAGE_CHANGED.fault(f"found {found}, pinned {image.sha256}", path=image.path)
+    def protect_erase(self, timeout: float) -> NoReturn:  # noqa: ARG002 -- the protocol's shape
+        raise _none("lock out recoveries")
 
 
 def _none(action: str) -> Fault:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from station.domain.ids import Sha256
+from station.domain.line import ChipFamily, Erase, LockLevel
 from station.host.clock import Stop
 
 Progress = Callable[[float], None]
@@ -34,34 +35,92 @@ class Target:
     """What a probe sees of the board; None is what this kind of probe can't tell."""
 
     powered: bool
+    family: ChipFamily | None = None
     part: str | None = None
     """The chip as the probe names it; it can't tell an nRF9151 from an nRF9161."""
     protected: bool | None = None
-    """Whether debug access is locked: then only a recovery, which erases everything, gets in."""
-    image_sha256: Sha256 | None = None
+    """Whether debug access is locked, wholly or in part: only a recovery, which erases everything, opens it again."""
+    erase_protected: bool | None = None
+    """Whether even a recovery is locked out, for good."""
     millivolts: int | None = None
+    level: LockLevel | None = None
+    """What is locked, where ``protected``: ALL also where nothing but that can be told because nobody gets in."""
+
+
+@dataclass(frozen=True, slots=True)
+class ProbePort:
+    """A serial port of a probe: ``vcom`` is its index as the probe's maker counts, ``path`` what to open."""
+
+    vcom: int
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A probe that is plugged in. ``version`` names the software that drives it, for the record."""
+
+    serial: str
+    version: str
+    ports: tuple[ProbePort, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What every operation on a board takes: its hard end in seconds, who hears of its progress, and the hard stop.
+
+    After ``stop`` (``Cancelled``), as after any fault, the board may be half done: look before anything else.
+    """
+
+    timeout: float
+    progress: Progress
+    stop: Stop
 
 
 class Programmer(Protocol):
-    """One slot's probe. One thread uses it. All operations have a hard end of their own."""
+    """One slot's probe. One thread uses it. Every operation ends within its timeout, whatever the probe does.
+
+    Nothing here recovers or erases but what is named so. Faults: DEV-301 to DEV-329; where
+    :func:`station.devices.faults.is_outcome_unknown` says so, nobody knows what was done to the board: look first.
+    """
 
     @property
     def can_program(self) -> bool:
-        """False where the line flashes elsewhere; then everything but :meth:`look` raises DEV-301."""
+        """False where the line flashes elsewhere; then everything but :meth:`find` raises DEV-301."""
 
-    def look(self) -> Target:
-        """Return what is there. Changes nothing; safe to repeat."""
+    @property
+    def name(self) -> str:
+        """The back end and the probe, for people and the record: ``nrfutil 960012345``."""
 
-    def program(self, image: Image, progress: Progress, stop: Stop) -> None:
-        """Erase, program and verify ``image``; the board stands still until :meth:`reset`.
+    def find(self, timeout: float) -> Probe | None:
+        """Return the probe when it is plugged in. Never attaches to the board; safe at any time, and to repeat."""
 
-        Returning means: what is on the board was read back and is the image. ``stop`` is the hard stop: nothing else
-        ends this in the middle, and after it (``Cancelled``), as after any fault, the board may be half programmed.
-        Safe to repeat from the start.
+    def look(self, timeout: float) -> Target:
+        """Return what is there, by attaching to the board's debug port. Neither recovers nor erases; safe to repeat.
+
+        A board that is protected, or without supply, is a value here and no fault.
         """
 
-    def reset(self) -> None:
+    def recover(self, job: Job) -> None:
+        """Erase everything, protection too, and leave the debug port open. Safe to repeat."""
+
+    def program(self, image: Image, erase: Erase, job: Job) -> None:
+        """Erase, program and verify ``image``; the board stands still until :meth:`reset`.
+
+        Returning means: what is on the board was read back (modem firmware: its digest compared) and is the image.
+        ``erase`` is for applications; modem firmware replaces itself. Safe to repeat from the start.
+        """
+
+    def verify(self, image: Image, job: Job) -> bool:
+        """Return whether the board holds ``image``. The core may stand still afterwards; safe to repeat."""
+
+    def reset(self, timeout: float) -> None:
         """Let the board start from the beginning. Safe to repeat."""
+
+    def lock(self, level: LockLevel, timeout: float) -> None:
+        """Close the debug port; in effect after the next :meth:`reset`. One way: only a recovery opens it again."""
+
+    def protect_erase(self, timeout: float) -> None:
+        """Lock out even recovery, for good (ERASEPROTECT). Never undone; DEV-321 where this back end can't."""
 
 
 class Presence(Protocol):

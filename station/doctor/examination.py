@@ -19,9 +19,13 @@ from station.doctor import ca as doctor_ca
 from station.doctor import cloud as doctor_cloud
 from station.doctor import data as doctor_data
 from station.doctor import disk as doctor_disk
+from station.doctor import evidence as doctor_evidence
 from station.doctor import fixture as doctor_fixture
 from station.doctor import journal as doctor_journal
 from station.doctor import pc as doctor_pc
+from station.doctor import probes as doctor_probes
+from station.doctor import rights as doctor_rights
+from station.doctor import udev as doctor_udev
 from station.doctor.findings import Check, Examination, Finding, State, Verdict, ok, trouble, unknown
 from station.doctor.journal import JournalFacts
 from station.doctor.ports import find_holders
@@ -158,7 +162,10 @@ class _Rounds:
         self._facts = facts = found[0] if found else None
         if facts is None or not facts.format:
             return
+        value = self._opened.value
+        places = value.evidence_folder, value.evidence_origin, data, value.evidence.second_place
         asked.ask(
+            Check("evidence.places", "checkpoints", lambda: doctor_evidence.judge_evidence(*places)),
             Check("journal.integrity", "journal file", lambda: doctor_journal.judge_integrity(data, self._clock)),
             Check("line.latched", "slots", lambda: doctor_journal.judge_latched(facts)),
         )
@@ -220,17 +227,34 @@ class _Rounds:
         if self._fixture is None:
             self._asked.skip("slot", "slots", "Only the fixture file says what hangs on them.", "Mend it first.")
             return
+        slots = self._fixture.slots
+        holders, engine = find_holders(self._root), doctor_data.owner_process(self._owner) if self._owner else None
         jig = doctor_fixture.Jig(
             opened=self._opened,
             fixture=self._fixture,
             recipe=self._recipes[0] if self._recipes else None,
-            holders=find_holders(self._root),
+            holders=holders,
             in_use=self._in_use,
-            engine=doctor_data.owner_process(self._owner) if self._owner else None,
+            engine=engine,
             root=self._root,
+            probes=doctor_probes.ProbeSite.of(holders, engine, self._root),
         )
-        checks = [check for slot in self._fixture.slots for check in doctor_fixture.check_slot(jig, slot)]
+        if sys.platform == "linux" and doctor_probes.has_real_probes(slots):
+            self._look_at_rights()
+        checks = [check for slot in slots for check in doctor_fixture.check_slot(jig, slot)]
         self._asked.ask(*sorted(checks, key=lambda check: check.id))  # slots of one kind beside each other
+        checks = [check for slot in slots for check in doctor_fixture.check_probe(jig, slot)]
+        patience = doctor_probes.patience_for(len(slots))
+        self._asked.ask(*sorted(checks, key=lambda check: check.id), seconds=patience)
+
+    def _look_at_rights(self) -> None:
+        root = self._root
+        files, user = doctor_udev.read_rules(root), doctor_rights.read_user(root)
+        self._asked.ask(
+            Check("probes.rights", "USB rights", lambda: doctor_rights.judge_probe_rules(files, user, root)),
+            Check("probes.ports", "port rights", lambda: doctor_rights.judge_port_rights(files, user)),
+            Check("probes.grabber", "ModemManager", lambda: doctor_rights.judge_modem_manager(files, root)),
+        )
 
     def _look_at_cloud(self) -> None:
         asked, opened, settings = self._asked, self._opened, self._opened.value.cloud

@@ -4,16 +4,24 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import assert_never
 
-from station.app import Opened, equip
-from station.devices.faults import PROBE_UNREACHABLE
-from station.doctor.findings import Check, Verdict, advice, judge_fault, not_checked, ok, trouble
+from station.app import Opened
+from station.doctor.findings import Check, Verdict, advice, judge_fault, ok, trouble
 from station.doctor.ports import Holders, judge_latency, judge_port
+from station.doctor.probes import ProbeSite, judge_probe_holders, look_for_probe, skip_probe
 from station.domain.faults import Fault
 from station.line.equipment import Equipment
 from station.line.faults import NO_PROGRAMMER
-from station.settings.fixture import Fixture, PowerCommand, SimulatedProgrammer, Slot
+from station.outfit import equip_slot
+from station.probes import port_address, programmer_for
+from station.settings.fixture import (
+    Fixture,
+    NrfjprogProgrammer,
+    NrfutilProgrammer,
+    PowerCommand,
+    SimulatedProgrammer,
+    Slot,
+)
 from station.settings.recipe import CommandStep, Recipe
 
 
@@ -32,12 +40,14 @@ class Jig:
     in_use: bool
     engine: int | None
     root: Path
+    probes: ProbeSite
 
     def equip(self, slot: Slot) -> Equipment | None:
         """Return what a batch would work with in this slot; None without a recipe. Opens nothing."""
         if self.recipe is None:
             return None
-        return equip(self.fixture.model_copy(update={"slots": (slot,)}), self.recipe, self.opened)[0]
+        opened = self.opened
+        return equip_slot(slot, self.recipe, opened.value, opened.clock, without=opened.secret_variables())
 
 
 def judge_fixture(fixture: Fixture) -> Verdict:
@@ -51,7 +61,8 @@ def judge_recipe(recipe: Recipe, fixture: Fixture | None) -> Iterator[Verdict]:
     without = [str(slot.number) for slot in fixture.slots if slot.programmer is None] if fixture else []
     steps = [step for step in recipe.steps if isinstance(step, CommandStep)]
     missing = [step for step in steps if shutil.which(step.program) is None]
-    if recipe.images and without:
+    needs_probe = bool(without) and any(step.uses_probe for step in recipe.steps)
+    if needs_probe:
         fault = NO_PROGRAMMER.fault(product=recipe.product, slots=", ".join(without))
         yield from (advice(one.seen, one.mend) for one in judge_fault(fault))
     for step in missing:
@@ -60,55 +71,56 @@ def judge_recipe(recipe: Recipe, fixture: Fixture | None) -> Iterator[Verdict]:
             "Install it for the station's user, or correct `program` in the recipe.",
             code="HOST-108",
         )
-    if not (missing or (recipe.images and without)):
+    if not (missing or needs_probe):
         programs = ", and so are the programs of its steps" if steps else ""
         yield ok(f"{recipe.product}, {len(recipe.steps)} steps; every file it pins is there and right{programs}.")
 
 
 def check_slot(jig: Jig, slot: Slot) -> Iterator[Check]:
     """Yield the checks of one slot; each looks without disturbing a board or whoever works on it."""
+    address = port_address(slot)
 
     def look_at_port() -> Verdict:
         needs_board = slot.presence == "port"
-        return judge_port(slot.port, needs_board=needs_board, holders=jig.holders, engine=jig.engine, root=jig.root)
+        return judge_port(address, needs_board=needs_board, holders=jig.holders, engine=jig.engine, root=jig.root)
 
     def look_at_drivers() -> list[Verdict]:
         try:
             jig.equip(slot)
         except Fault as fault:
-            return [_without(one, slot.port, "its port") for one in judge_fault(fault)]
-        latency = judge_latency(slot.port, jig.root)
+            return [_without(one, address, "its port") for one in judge_fault(fault)]
+        latency = judge_latency(address, jig.root)
         return [] if latency is None else [latency]
 
-    yield Check("slot.port", "port", look_at_port, slot.number, slot.port)
-    yield Check("slot.driver", "port", look_at_drivers, slot.number, slot.port)
-    match slot.programmer:
-        case None:
-            pass
-        case SimulatedProgrammer(address=address, probe=probe):
-            yield Check("slot.probe", "probe", lambda: _look_at_probe(jig, slot, probe), slot.number, address)
-        case other:
-            assert_never(other)
+    yield Check("slot.port", "port", look_at_port, slot.number, address)
+    yield Check("slot.driver", "port", look_at_drivers, slot.number, address)
     if slot.power is not None:
         power = slot.power
         yield Check("slot.power", "power", lambda: judge_power(power), slot.number, power.on[0])
 
 
-def _look_at_probe(jig: Jig, slot: Slot, probe: int) -> list[Verdict]:
-    """Return whether a simulated probe answers. A real one is never attached to just to see who is there."""
-    if jig.in_use:
-        return [not_checked("The running station works with it.", "Look again when the batch has ended.")]
-    try:
-        equipment = jig.equip(slot)
-        if equipment is None:
-            return [not_checked("It needs a recipe that can be read.", "Mend the recipes first.")]
-        target = equipment.programmer.look()
-    except Fault as fault:
-        found = [_without(one, f" simulated-{probe}", "") for one in judge_fault(fault)]
-        if fault.code == PROBE_UNREACHABLE.code:
-            return [replace(one, mend="Start the simulated bench that the fixture file names.") for one in found]
-        return found
-    return [ok("It answers; a board is there." if target.powered else "It answers; no board is there.")]
+def check_probe(jig: Jig, slot: Slot) -> Iterator[Check]:
+    """Yield the checks of a slot's probe, where it has one. It is looked for; the board is not attached to."""
+    match slot.programmer:
+        case None:
+            return
+        case SimulatedProgrammer(address=where) as programmer:
+            pass
+        case NrfutilProgrammer(probe=where) | NrfjprogProgrammer(probe=where) as programmer:
+            serial = where
+            if not jig.in_use or jig.engine is not None:
+                yield Check(
+                    "slot.probe-users", "probe", lambda: judge_probe_holders(jig.probes, serial), slot.number, serial
+                )
+
+    def look_for() -> list[Verdict]:
+        if jig.in_use:
+            return [skip_probe()]
+        opened = jig.opened
+        driver = programmer_for(programmer, opened.value.tools, opened.clock, without=opened.secret_variables())
+        return look_for_probe(jig.probes, slot, driver, port_address(slot))
+
+    yield Check("slot.probe", "probe", look_for, slot.number, where)
 
 
 def judge_power(power: PowerCommand) -> Verdict:

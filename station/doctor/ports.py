@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from station.devices.ports import find_port, is_url
-from station.doctor.findings import Verdict, advice, not_checked, ok, trouble
+from station.devices.faults import VCOM_UNKNOWN
+from station.devices.ports import absence_of, find_port, is_url
+from station.devices.vcom import PortSources
+from station.doctor.findings import Verdict, advice, judge_fault, not_checked, ok, trouble
 
 _LATENCY_WISHED: Final = 1
 """Milliseconds that an FTDI converter gathers bytes; its default of 16 is waited for at every short answer."""
@@ -94,8 +96,12 @@ def judge_port(address: str, *, needs_board: bool, holders: Holders, engine: int
     """
     if is_url(address):
         return not_checked("A network port: reaching it would open it.", "To try it, start a batch with one board.")
-    name = find_port(address)
+    sources = sources_below(root)
+    name = find_port(address, sources)
     if name is None:
+        absence = absence_of(address, sources)
+        if absence.code == VCOM_UNKNOWN.code:
+            return judge_fault(absence)[0]
         if needs_board:
             return ok("Not there now: it waits for a board.")
         mend = "Check cable and power of the fixture, and the slot's `port` in the fixture file."
@@ -103,6 +109,11 @@ def judge_port(address: str, *, needs_board: bool, holders: Holders, engine: int
     if sys.platform == "win32":
         return ok("There. Whether a program has it open is not looked at: that would open it.")
     return _judge_device(Path(name).resolve(), holders, engine, root)
+
+
+def sources_below(root: Path) -> PortSources:
+    """Return where a PC whose system lies below ``root`` lists its serial ports."""
+    return PortSources(root / "dev/serial/by-id", root / "run/udev/control", root / "sys")
 
 
 def _judge_device(device: Path, holders: Holders, engine: int | None, root: Path) -> Verdict:

@@ -8,6 +8,7 @@ meaning needs a new kind. No event ever holds a private key, a passphrase, a PIN
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from station.domain.faults import FaultRecord
 from station.domain.ids import (
     AttemptId,
     BatchId,
@@ -20,19 +21,65 @@ from station.domain.ids import (
     Sha256,
     SlotNumber,
     UnitId,
-    UploadId,
 )
-from station.domain.line import CloudState, Outcome, RepeatClass, StepKind
+from station.domain.line import Outcome, RepeatClass, StepKind
 from station.domain.modem import UuidSource
+from station.domain.people_events import ActionRefused, PersonChanged, SignedIn, SignedOut, SignInRefused
+from station.domain.station_events import AuthorityCreated, ExportIntended, SettingsReleased
+from station.domain.upload_events import (
+    RowSettled,
+    UploadAccepted,
+    UploadDecided,
+    UploadPrepared,
+    UploadPutOff,
+    UploadSending,
+    UploadSettled,
+    UploadUnclear,
+)
 
-
-@dataclass(frozen=True, slots=True)
-class FaultRecord:
-    """A fault as the journal keeps it."""
-
-    code: str
-    sentence: str
-    detail: str
+__all__ = [
+    "AccountConfirmed",
+    "ActionRefused",
+    "AttemptClosed",
+    "AttemptOpened",
+    "AuthorityCreated",
+    "BatchArmed",
+    "BatchClosed",
+    "CertificateIntended",
+    "CertificateIssued",
+    "CertificateSuperseded",
+    "CheckpointMade",
+    "ClockCorrected",
+    "Context",
+    "Event",
+    "ExportIntended",
+    "Exported",
+    "FaultRecord",
+    "KeyLost",
+    "PersonChanged",
+    "ReworkDeclared",
+    "RowSettled",
+    "SessionClosed",
+    "SessionOpened",
+    "SettingsReleased",
+    "SignInRefused",
+    "SignedIn",
+    "SignedOut",
+    "SlotAcknowledged",
+    "SlotLatched",
+    "StepFinished",
+    "StepIntended",
+    "UnitIdentified",
+    "UnitOverwritten",
+    "UploadAccepted",
+    "UploadDecided",
+    "UploadPrepared",
+    "UploadPutOff",
+    "UploadSending",
+    "UploadSettled",
+    "UploadUnclear",
+    "UuidLearnt",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +118,29 @@ class ClockCorrected:
     last: EventSeq
     operator: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointMade:
+    """The first ``size`` entries were signed for: ``note`` is a C2SP checkpoint, kept outside of this folder too."""
+
+    kind: ClassVar[str] = "checkpoint-made"
+    size: int
+    root: Sha256
+    note: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """Records left the station. ``what`` says which; ``sha256`` is of the file that was written."""
+
+    kind: ClassVar[str] = "exported"
+    what: str
+    form: str
+    sha256: Sha256
+    operator: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,6 +189,8 @@ class AttemptOpened:
     slot: SlotNumber
     recipe: Sha256
     serial: BoardSerial | None
+    context: Sha256 | None = None
+    """What is the same for all attempts of this run in this slot: fixture, port, programmer. None in old journals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -232,6 +304,19 @@ class CertificateSuperseded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnitOverwritten:
+    """A finished unit was put in again and its probe changed it before it could say who it is: it is finished no more.
+
+    It is in quarantine until a rework is declared, and what waited for the cloud is held.
+    """
+
+    kind: ClassVar[str] = "unit-overwritten"
+    attempt: AttemptId
+    unit: UnitId
+    fault: FaultRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReworkDeclared:
     """A person allows one more attempt at a unit that had passed or is quarantined."""
 
@@ -239,6 +324,8 @@ class ReworkDeclared:
     unit: UnitId
     operator: str
     reason: str
+    second: str = ""
+    """The second person, who agreed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -261,92 +348,21 @@ class SlotAcknowledged:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadPrepared:
-    """A body of rows is stored, byte for byte as it will be sent. Its place is the upload's ID."""
-
-    kind: ClassVar[str] = "upload-prepared"
-    units: tuple[UnitId, ...]
-    body_sha256: Sha256
-    body_bytes: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadSending:
-    """The body is about to be sent; without an answer behind it, the cloud may have it.
-
-    ``absent`` lists the units of which the cloud just said that it does not know them.
-    """
-
-    kind: ClassVar[str] = "upload-sending"
-    upload: UploadId
-    absent: tuple[UnitId, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadPutOff:
-    """The cloud did not take the body; nothing was done there. It is sent again later."""
-
-    kind: ClassVar[str] = "upload-put-off"
-    upload: UploadId
-    until: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadAccepted:
-    """The cloud has the body and works on it under this request ID."""
-
-    kind: ClassVar[str] = "upload-accepted"
-    upload: UploadId
-    request_id: str
-    found_by: str
-    """``answer`` when the POST's own answer named it, ``body`` when it was found by its data."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadUnclear:
-    """Nobody knows whether the cloud has the body. It is looked for; it is not sent again."""
-
-    kind: ClassVar[str] = "upload-unclear"
-    upload: UploadId
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RowSettled:
-    """What became of one unit of an upload. ``reason`` holds the cloud's own words, or how it was proven."""
-
-    unit: UnitId
-    state: CloudState
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadSettled:
-    """Every row of the upload has a state; rows that are WAITING again will go with a later one."""
-
-    kind: ClassVar[str] = "upload-settled"
-    upload: UploadId
-    rows: tuple[RowSettled, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UploadDecided:
-    """A person decided about a unit that the cloud refused, or of which nobody knows."""
-
-    kind: ClassVar[str] = "upload-decided"
-    unit: UnitId
-    state: CloudState
-    operator: str
-    reason: str
-
-
 Event = (
     Context
     | SessionOpened
     | SessionClosed
     | ClockCorrected
+    | SignedIn
+    | SignInRefused
+    | SignedOut
+    | PersonChanged
+    | ActionRefused
+    | SettingsReleased
+    | AuthorityCreated
+    | CheckpointMade
+    | ExportIntended
+    | Exported
     | AccountConfirmed
     | BatchArmed
     | BatchClosed
@@ -360,6 +376,7 @@ Event = (
     | CertificateIntended
     | CertificateIssued
     | CertificateSuperseded
+    | UnitOverwritten
     | ReworkDeclared
     | SlotLatched
     | SlotAcknowledged

@@ -70,3 +70,12 @@ class FaultSpec:
     def fault(self, detail: str = "", **fields: object) -> Fault:
         """Return the fault to raise. ``detail`` is for the engineer: quoted device output perhaps, never secrets."""
         return self.blame(self.code, self.sentence.format(**fields), detail, self.retry)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultRecord:
+    """A fault as the journal keeps it."""
+
+    code: str
+    sentence: str
+    detail: str

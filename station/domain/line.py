@@ -35,6 +35,9 @@ class RepeatClass(StrEnum):
 class StepKind(StrEnum):
     """Everything a recipe can have done to a unit."""
 
+    CHECK = "check-target"
+    RECOVER = "recover"
+    MODEM_FIRMWARE = "modem-firmware"
     FLASH = "flash"
     IDENTIFY = "identify"
     CLEAR = "clear-credentials"
@@ -43,7 +46,33 @@ class StepKind(StrEnum):
     WRITE = "write-credentials"
     PROVE = "prove"
     STORE = "store"
+    READ_BACK = "read-back"
+    POWER_CYCLE = "power-cycle"
+    LOCK = "lock"
     COMMAND = "command"
+
+
+class ChipFamily(StrEnum):
+    """What a probe can tell of the chip: it can't tell an nRF9151 from an nRF9161, which share a die."""
+
+    NRF9160 = "nrf9160"
+    NRF91X1 = "nrf91x1"
+
+
+class Erase(StrEnum):
+    """What goes before an image is programmed."""
+
+    ALL = "all"
+    """The whole application flash and the UICR; what that does to the modem's credentials, a recipe must say."""
+    TOUCHED = "touched"
+    """The pages that the image covers."""
+
+
+class LockLevel(StrEnum):
+    """What a locked board keeps from a debugger."""
+
+    ALL = "all"
+    SECURE = "secure"
 
 
 class SlotState(StrEnum):

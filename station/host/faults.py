@@ -37,3 +37,9 @@ PROGRAM_MISSING = FaultSpec(
     "HOST-108", StationFault, "The program {program} can't be started. Install it or correct its path."
 )
 PROGRAM_HUNG = FaultSpec("HOST-109", StationFault, "{program} did not end within {seconds} s and was stopped.")
+LINE_TOO_LONG = FaultSpec(
+    "HOST-111",
+    StationFault,
+    "{program} says something that can't be read (a line without end) and was stopped. Check that it is the program "
+    "that is meant.",
+)

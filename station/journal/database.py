@@ -7,7 +7,7 @@ import apsw
 from station.domain.faults import Fault
 from station.host.files import make_private_folder
 from station.journal.faults import ABSENT, DAMAGED, DISK_FULL, NOT_DURABLE, TOO_NEW, UNWRITABLE
-from station.journal.schema import APPLICATION_ID, MIGRATIONS
+from station.journal.schema import APPLICATION_ID, MIGRATIONS, Migration
 
 FILE_NAME = "journal.db"
 _BUSY_MS = 5000
@@ -74,6 +74,14 @@ def format_of(connection: apsw.Connection) -> int:
     return version
 
 
+def take_step(connection: apsw.Connection, step: Migration) -> None:
+    """Do one step of :data:`station.journal.schema.MIGRATIONS`, inside the caller's transaction."""
+    if callable(step):
+        step(connection)
+    else:
+        connection.execute(step)
+
+
 def _check_origin(connection: apsw.Connection, path: Path) -> None:
     found, owner = format_of(connection), connection.pragma("application_id")
     tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
@@ -96,7 +104,7 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
         return
     with connection:
         for step in MIGRATIONS[found:]:
-            connection.execute(step)
+            take_step(connection, step)
         connection.pragma("application_id", APPLICATION_ID)
         connection.pragma("user_version", len(MIGRATIONS))
     if format_of(connection) != len(MIGRATIONS):

@@ -19,6 +19,7 @@ from station.journal.database import FILE_NAME, database_fault, open_for_writing
 from station.journal.faults import BROKEN, CLOSED, INCONSISTENT
 from station.journal.projections import advance_clock, apply
 from station.journal.records import Records
+from station.journal.tree import grow
 
 Build = Event | Callable[[Sequence[EventSeq]], Event]
 """An event, or a function that makes it from the places of those before it in the same commit."""
@@ -68,10 +69,14 @@ class Journal:
 
     def open_session(self, context: dict[str, object], operator: str) -> EventSeq:
         """Write who begins to write; every later entry names this session."""
-        name = self.keep("session", context)
         self._by = operator
+        name = self.keep("session", context)
         (seq,) = self.commit(SessionOpened(context=name, operator=operator))
         return seq
+
+    def work_for(self, person: str) -> None:
+        """Have all later entries say that this person is responsible."""
+        self._by = person
 
     def keep(self, about: str, value: dict[str, object]) -> Sha256:
         """Have the journal hold ``value`` and return its name. The same value is written once, ever."""
@@ -204,6 +209,7 @@ class Journal:
             "INSERT INTO event VALUES(?,?,?,?,?,?,?)",
             (entry.seq, microseconds(now), event.kind, batch, attempt, unit, encode(entry)),
         )
+        grow(db, entry.seq)
         request.entries.append(entry)
         self._next = EventSeq(self._next + 1)
 

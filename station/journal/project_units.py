@@ -161,3 +161,17 @@ def declare_rework(db: apsw.Connection, event: e.ReworkDeclared) -> None:
     ).fetchall()
     cloud = CloudState.NONE if withdrawn else row[2]
     db.execute("UPDATE unit SET rework = 1, cloud = ? WHERE id = ?", (cloud, event.unit))
+
+
+def overwrite(db: apsw.Connection, event: e.UnitOverwritten) -> UnitId:
+    """Take a finished unit for unfinished: in quarantine, and held back from the cloud where nothing was sent yet."""
+    db.execute(
+        "UPDATE unit SET outcome = ?, fault = ? WHERE id = ?", (Outcome.QUARANTINED, event.fault.code, event.unit)
+    )
+    held = db.execute(
+        "UPDATE outbox SET state = ?, reason = ? WHERE unit = ? AND state NOT IN (?, ?) RETURNING unit",
+        (CloudState.HELD, event.fault.sentence, event.unit, CloudState.SENDING, CloudState.ONBOARDED),
+    ).fetchall()
+    if held:
+        db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (CloudState.HELD, event.unit))
+    return event.unit

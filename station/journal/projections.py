@@ -12,12 +12,12 @@ from typing import assert_never
 import apsw
 
 from station.domain import events as e
-from station.domain.ids import AttemptId, BatchId, UnitId
+from station.domain.ids import AttemptId, BatchId, UnitId, UploadId
 from station.domain.line import CloudState
 from station.journal.codec import Entry, microseconds
 from station.journal.faults import BATCH_CLOSED, BATCH_DIFFERS, INCONSISTENT
 from station.journal.project_certificates import intend, issue, supersede
-from station.journal.project_units import close_attempt, declare_rework, identify, learn_uuid
+from station.journal.project_units import close_attempt, declare_rework, identify, learn_uuid, overwrite
 
 Keys = tuple[BatchId | None, AttemptId | None, UnitId | None]
 
@@ -28,6 +28,13 @@ def apply(db: apsw.Connection, entry: Entry) -> Keys:
     match event:
         case e.SessionOpened() | e.SessionClosed() | e.UploadDecided() | e.ReworkDeclared() | e.KeyLost():
             return _apply_plain(db, entry)
+        case e.SettingsReleased() | e.AuthorityCreated() | e.ExportIntended():
+            return None, None, None
+        case e.SignedIn() | e.SignInRefused() | e.SignedOut() | e.PersonChanged() | e.ActionRefused() | e.Exported():
+            return None, None, None
+        case e.CheckpointMade():
+            db.execute("INSERT INTO checkpoint VALUES(?,?,?)", (event.size, seq, event.note))
+            return None, None, None
         case e.Context():
             sql = "INSERT INTO context VALUES(?,?,?) ON CONFLICT DO NOTHING"
             db.execute(sql, (event.sha256, seq, event.about))
@@ -73,6 +80,8 @@ def apply(db: apsw.Connection, entry: Entry) -> Keys:
             return None, None, issue(db, event, seq)
         case e.CertificateSuperseded():
             return None, event.attempt, supersede(db, event)
+        case e.UnitOverwritten():
+            return None, event.attempt, overwrite(db, event)
         case e.SlotLatched():
             db.execute("REPLACE INTO slot VALUES(?,?,?)", (event.slot, seq, event.fault.code))
             return None, event.attempt, None
@@ -107,7 +116,7 @@ def _apply_plain(db: apsw.Connection, entry: Entry) -> Keys:
             declare_rework(db, event)
             return None, None, event.unit
         case e.UploadDecided():
-            _settle(db, event.unit, event.state, event.reason, microseconds(entry.at))
+            _decide(db, event, microseconds(entry.at))
             return None, None, event.unit
         case _:
             return None, None, None
@@ -135,6 +144,8 @@ UploadEvent = e.UploadPrepared | e.UploadSending | e.UploadPutOff | e.UploadAcce
 
 def _apply_upload(db: apsw.Connection, entry: Entry, event: UploadEvent) -> None:
     now = microseconds(entry.at)
+    upload = entry.seq if isinstance(event, e.UploadPrepared) else event.upload
+    db.execute("INSERT INTO upload_event VALUES(?,?)", (upload, entry.seq))
     match event:
         case e.UploadPrepared():
             for unit in event.units:
@@ -145,6 +156,7 @@ def _apply_upload(db: apsw.Connection, entry: Entry, event: UploadEvent) -> None
                 if row is None:
                     raise INCONSISTENT.fault(f"unit {unit}", why="a unit that does not wait was put into an upload")
                 db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (CloudState.SENDING, unit))
+                db.execute("INSERT INTO upload_unit VALUES(?,?)", (unit, entry.seq))
             db.execute(
                 "INSERT INTO upload(id, state, body_sha256, units) VALUES(?,'prepared',?,?)",
                 (entry.seq, event.body_sha256, json.dumps(event.units)),
@@ -169,11 +181,43 @@ def _apply_upload(db: apsw.Connection, entry: Entry, event: UploadEvent) -> None
         case e.UploadUnclear():
             db.execute("UPDATE upload SET state='unclear', reason=? WHERE id=?", (event.reason, event.upload))
         case e.UploadSettled():
-            db.execute("UPDATE upload SET state='settled', reason='' WHERE id=?", (event.upload,))
             for settled in event.rows:
-                _settle(db, settled.unit, settled.state, settled.reason, now)
+                _settle_row(db, event.upload, settled, now)
+            # While single rows alone are known, the others are still looked for. (The last condition picks the index.)
+            db.execute(
+                "UPDATE upload SET state='settled', reason='' WHERE id = :id "
+                "AND NOT EXISTS "
+                "(SELECT 1 FROM outbox WHERE upload = :id AND state = 'sending' AND state <> 'onboarded')",
+                {"id": event.upload},
+            )
         case _:
             assert_never(event)
+
+
+def _decide(db: apsw.Connection, event: e.UploadDecided, now: int) -> None:
+    """Take a person's decision. A unit whose upload is still under way stays joined to it, for its late answer."""
+    awaited = db.execute(
+        "SELECT upload.id FROM outbox JOIN upload ON upload.id = outbox.upload "
+        "WHERE outbox.unit = ? AND upload.state <> 'settled'",
+        (event.unit,),
+    ).get
+    _settle(db, event.unit, event.state, event.reason, now)
+    if awaited is not None:
+        db.execute("UPDATE outbox SET upload = ? WHERE unit = ?", (awaited, event.unit))
+
+
+def _settle_row(db: apsw.Connection, upload: UploadId, row: e.RowSettled, now: int) -> None:
+    """Take what became of a unit in ``upload``; see :class:`UploadSettled` for one that was decided in between."""
+    found = db.execute("SELECT state, reason FROM outbox WHERE unit = ? AND upload = ?", (row.unit, upload)).fetchone()
+    if found is None:
+        return  # built again, or in a later body: that one's answer counts
+    state, words = CloudState(str(found[0])), str(found[1])
+    if state is CloudState.SENDING or row.state is CloudState.ONBOARDED:
+        _settle(db, row.unit, row.state, row.reason, now)
+        return
+    late = f"{words}; the cloud's late answer: {row.state}, {row.reason}"
+    contradicted = state is CloudState.ONBOARDED and row.state is CloudState.REFUSED
+    _settle(db, row.unit, CloudState.UNKNOWN if contradicted else state, late, now)
 
 
 def _settle(db: apsw.Connection, unit: UnitId, state: CloudState, reason: str, now: int) -> None:

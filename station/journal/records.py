@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from station.domain.events import CertificateIssued
+from station.domain.events import CertificateIssued, UploadDecided, UploadSending, UploadSettled
 from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, Sha256, UnitId, UploadId
 from station.domain.line import CloudState, Outcome, StepKind
 from station.journal.codec import Entry, decode
@@ -23,6 +23,8 @@ from station.journal.rows import (
     UnitRow,
     UploadRow,
 )
+from station.journal.schema import RARE
+from station.journal.tree import Tree
 
 Row = TypeVar("Row")
 
@@ -51,6 +53,10 @@ class Records:
     ) -> None:
         self.close()
 
+    def tree(self) -> Tree:
+        """Return the Merkle tree over the entries, read through this connection."""
+        return Tree(self._db)
+
     # Units and attempts
 
     def unit(self, unit: UnitId) -> UnitRow | None:
@@ -73,19 +79,25 @@ class Records:
         """Return the units of which an identifier starts with ``text``.
 
         Identifiers are the device ID, IMEI, UUID, board serial and the serial of any certificate, superseded ones too.
+        As people and scanners write them: with blanks around them; UUIDs, and device IDs that are one, in capitals;
+        IMEIs in groups; a certificate's serial with colons or behind 0x.
         """
+        text = text.strip()
+        lowered, dense = text.lower(), "".join(text.split())
+        serial = dense.lower().replace(":", "").removeprefix("0x").lstrip("0") or "-"  # zeros alone start no serial
         # A range, not LIKE: it uses the indexes at a million units, and a '%' in the text means itself.
-        end = text + "\U0010ffff"
+        starts = {"a": text, "l": lowered, "d": dense, "c": serial}
+        ends = {f"{name}z": start + "\U0010ffff" for name, start in starts.items()}
         where = (
-            "id IN (SELECT id FROM unit WHERE device_id >= :a AND device_id < :z UNION "
-            "SELECT id FROM unit WHERE imei >= :a AND imei < :z UNION "
-            "SELECT id FROM unit WHERE uuid >= :a AND uuid < :z UNION "
-            "SELECT id FROM unit WHERE serial >= :a AND serial < :z UNION "
+            "id IN (SELECT id FROM unit WHERE device_id >= :a AND device_id < :az UNION "
+            "SELECT id FROM unit WHERE device_id >= :l AND device_id < :lz UNION "
+            "SELECT id FROM unit WHERE imei >= :d AND imei < :dz UNION "
+            "SELECT id FROM unit WHERE uuid >= :l AND uuid < :lz UNION "
+            "SELECT id FROM unit WHERE serial >= :a AND serial < :az UNION "
             "SELECT unit.id FROM certificate JOIN unit USING (device_id) "
             "WHERE certificate.serial >= :c AND certificate.serial < :cz) ORDER BY id LIMIT :n"
         )
-        lowered = text.lower().replace(":", "").lstrip("0") or "-"  # zeros alone are no serial's start
-        return list(self._units(where, {"a": text, "z": end, "c": lowered, "cz": lowered + "\U0010ffff", "n": limit}))
+        return list(self._units(where, {**starts, **ends, "n": limit}))
 
     def units_of(self, batch: BatchId) -> list[UnitRow]:
         """Return the units that the batch had attempts at, in the order in which they first came anywhere."""
@@ -112,6 +124,14 @@ class Records:
         sql = "SELECT leaf FROM event WHERE attempt = ? ORDER BY seq"
         return [decode(leaf) for (leaf,) in self._db.execute(sql, (attempt,))]
 
+    def entries_about(self, unit: UnitId) -> list[Entry]:
+        """Return what the journal says of the unit outside of its attempts' steps, uploads included, in order."""
+        sql = (
+            "SELECT leaf FROM event WHERE unit = :unit OR seq IN "
+            "(SELECT seq FROM upload_unit JOIN upload_event USING (upload) WHERE upload_unit.unit = :unit) ORDER BY seq"
+        )
+        return [decode(leaf) for (leaf,) in self._db.execute(sql, {"unit": unit})]
+
     def entries_from(self, first: EventSeq) -> Iterator[Entry]:
         """Yield every entry from ``first`` on, in order."""
         for (leaf,) in self._db.execute("SELECT leaf FROM event WHERE seq >= ? ORDER BY seq", (first,)):
@@ -123,6 +143,11 @@ class Records:
         if leaf is None:
             raise DAMAGED.fault(f"no event {seq}", path=self._path, why="an entry is missing")
         return decode(leaf)
+
+    def entries_of_kind(self, kind: str) -> list[Entry]:
+        """Return all entries of a rare kind, in order; ``schema.RARE`` says which are not rare: of these, none."""
+        sql = f"SELECT leaf FROM event INDEXED BY event_rare WHERE kind = ? AND {RARE} ORDER BY seq"
+        return [decode(leaf) for (leaf,) in self._db.execute(sql, (kind,))]
 
     # Certificates
 
@@ -156,6 +181,10 @@ class Records:
         sql = "SELECT id, product, recipe, fixture, quantity, state = 'closed' FROM batch WHERE id = ?"
         row: Any = self._db.execute(sql, (batch,)).fetchone()
         return None if row is None else BatchRow(row[0], row[1], row[2], row[3], row[4], bool(row[5]))
+
+    def batch_names(self) -> list[BatchId]:
+        """Return all work orders by name, oldest first."""
+        return [BatchId(name) for (name,) in self._db.execute("SELECT id FROM batch ORDER BY opened")]
 
     def tally(self, batch: BatchId) -> Tally:
         """Count the batch."""
@@ -244,6 +273,29 @@ class Records:
         """Return the uploads that are not settled, oldest first."""
         rows: Any = self._db.execute(f"SELECT {_UPLOAD} FROM upload WHERE state <> 'settled' ORDER BY id")
         return [_upload(row) for row in rows]
+
+    def last_sending(self, upload: UploadId) -> Entry | None:
+        """Return the entry with which the upload was sent last, None before it ever was."""
+        sql = (
+            "SELECT leaf FROM upload_event JOIN event USING (seq) WHERE upload = ? AND kind = ? "
+            "ORDER BY seq DESC LIMIT 1"
+        )
+        leaf: Any = self._db.execute(sql, (upload, UploadSending.kind)).get
+        return None if leaf is None else decode(leaf)
+
+    def was_onboarded(self, unit: UnitId) -> bool:
+        """Return whether the cloud ever confirmed the unit, or a person said so, whatever happened to it since."""
+        for entry in self.entries_about(unit):
+            match entry.event:
+                case UploadDecided(state=CloudState.ONBOARDED):
+                    return True
+                case UploadSettled(rows=rows) if any(
+                    row.unit == unit and row.state is CloudState.ONBOARDED for row in rows
+                ):
+                    return True
+                case _:
+                    pass
+        return False
 
     def upload(self, upload: UploadId) -> UploadRow | None:
         """Return one upload."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import apsw
 
 from station.journal.codec import Entry, microseconds
+from station.journal.database import take_step
 from station.journal.projections import advance_clock, apply
 from station.journal.schema import MIGRATIONS, PROJECTIONS
 
@@ -14,7 +15,7 @@ def replay(entries: Iterable[Entry]) -> dict[str, list[tuple[object, ...]]]:
     db = apsw.Connection(":memory:")
     try:
         for step in MIGRATIONS:
-            db.execute(step)
+            take_step(db, step)
         for entry in entries:
             apply(db, entry)
             advance_clock(db, microseconds(entry.at))

@@ -1,6 +1,14 @@
 """The journal's tables, version by version. A released step is never changed: a new version appends one."""
 
+from collections.abc import Callable
 from typing import Final
+
+import apsw
+
+from station.journal.tree import plant
+
+Migration = str | Callable[[apsw.Connection], None]
+"""SQL, or what has to be worked out from what is there."""
 
 APPLICATION_ID: Final = 0x6E393153
 """``n91S``: tells a journal from any other SQLite file."""
@@ -77,7 +85,39 @@ CREATE INDEX upload_open ON upload(id) WHERE state <> 'settled';
 CREATE TABLE slot(number INTEGER PRIMARY KEY, latched INTEGER, fault TEXT) STRICT;
 """
 
-MIGRATIONS: Final[tuple[str, ...]] = (_V1,)
+RARE: Final = """kind NOT IN
+    ('step-intended', 'step-finished', 'attempt-opened', 'attempt-closed', 'unit-identified',
+     'certificate-intended', 'certificate-issued')"""
+"""The condition of the index ``event_rare``, which a query must repeat for SQLite to use it (partialindex, 3)."""
+
+# What makes the journal evidence: a Merkle tree over its events, and the checkpoints that were signed of it.
+_V2: Final = """
+CREATE TABLE tree(
+    level INTEGER NOT NULL, place INTEGER NOT NULL, hash BLOB NOT NULL, PRIMARY KEY (level, place)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE checkpoint(size INTEGER PRIMARY KEY, seq INTEGER NOT NULL, note TEXT NOT NULL) STRICT;
+CREATE TABLE upload_unit(
+    unit INTEGER NOT NULL, upload INTEGER NOT NULL, PRIMARY KEY (unit, upload)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE upload_event(
+    upload INTEGER NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY (upload, seq)
+) STRICT, WITHOUT ROWID;
+"""
+_FILL_V2: Final = """
+INSERT INTO upload_unit SELECT DISTINCT one.value, upload.id FROM upload, json_each(upload.units) AS one;
+INSERT INTO upload_event
+    SELECT coalesce(json_extract(CAST(leaf AS TEXT), '$.body.upload'), seq), seq FROM event
+    WHERE kind LIKE 'upload-%' AND kind <> 'upload-decided';
+"""
+
+
+def _to_v2(db: apsw.Connection) -> None:
+    db.execute(_V2)
+    db.execute(_FILL_V2)
+    plant(db)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_V1, _to_v2)
 """Entry n takes a journal from format n to n+1."""
 
 PROJECTIONS: Final = (
@@ -92,4 +132,7 @@ PROJECTIONS: Final = (
     "outbox",
     "upload",
     "slot",
+    "checkpoint",
+    "upload_unit",
+    "upload_event",
 )

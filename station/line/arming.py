@@ -4,15 +4,27 @@ from dataclasses import dataclass
 from typing import assert_never
 
 from station.cloud.protocol import Cloud
+from station.devices.image_sequence import check_sequence
+from station.devices.images import ImageReport, ImageShelf, check_image
+from station.devices.protocols import Image, ImageKind
 from station.domain.events import BatchArmed
-from station.domain.ids import BatchId, Sha256
+from station.domain.ids import BatchId, Sha256, SlotNumber
+from station.domain.line import Erase, StepKind
 from station.journal.journal import Journal
 from station.journal.records import Records
-from station.line.faults import NEVER_CONFIRMED, NO_PROGRAMMER
+from station.line.faults import NEVER_CONFIRMED, NO_POWER_SWITCH, NO_PROGRAMMER, NOT_BY_THIS_PROBE, TOO_FEW
 from station.line.team import Confirmed, TeamGate, Unreachable
+from station.people.rights import Actor
 from station.settings.fixture import Fixture
 from station.settings.loading import Loaded
-from station.settings.recipe import Recipe
+from station.settings.pinned import PinnedFile
+from station.settings.recipe import FlashStep, LockStep, ModemStep, ReadBackStep, Recipe, RecoverStep
+
+_WIPES = (
+    "This product is flashed before a board says who it is, and no label is scanned: "
+    "a finished unit that is put into a slot again loses its firmware and its lock, perhaps its credentials, "
+    "and counts as finished no more."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +49,28 @@ def arm(
     recipe: Loaded[Recipe],
     fixture: Loaded[Fixture],
     quantity: int,
-    operator: str,
+    actor: Actor,
     cloud: Cloud | None,
     base_url: str,
     team: str | None,
+    images: ImageShelf,
 ) -> Armed:
-    """Journal that the batch may run, once all of it holds: the fixture can build the product, the key is the team's.
+    """Journal that the batch may run, once all of it holds: fixture and images can make the product, the key is right.
 
-    Raises LINE-143 (a slot can't flash), LINE-151 to LINE-153 (key and team), JRN-221 and JRN-222 (the batch was
-    begun with something else, or is closed). Safe to repeat: it continues the batch.
+    Raises LINE-143, 147 and 149 (what a slot can't do), DEV-307 and DEV-33x (images), LINE-151 to LINE-153 (key and
+    team), LINE-154 (more is done already), JRN-221 and JRN-222 (the batch was begun with something else, or is
+    closed). Safe to repeat: it continues the batch. Whether ``actor`` may is the caller's to ask before.
     """
-    _require_programmers(recipe.value, fixture.value)
+    _require_equipment(recipe.value, fixture.value)
     found, confirmed = "", True
-    warnings: list[str] = []
+    warnings = [*_changes(records, batch, quantity), *_check_images(recipe.value, images)]
+    if recipe.value.changes_before_identify and not recipe.value.scans_labels:
+        warnings.append(_WIPES)
     if cloud is not None:
-        found, confirmed, warnings = _team(TeamGate(journal, records, cloud, base_url, team), team)
+        found, confirmed, hints = _team(TeamGate(journal, records, cloud, base_url, team), team)
+        warnings += hints
     elif recipe.value.cloud is not None:
-        warnings = ["The station file names no cloud: finished units wait in the outbox."]
+        warnings.append("The station file names no cloud: finished units wait in the outbox.")
     recipe_name = journal.keep("recipe", recipe.context())
     fixture_name = journal.keep("fixture", fixture.context())
     journal.commit(
@@ -63,7 +80,7 @@ def arm(
             recipe=recipe_name,
             fixture=fixture_name,
             quantity=quantity,
-            operator=operator,
+            operator=actor.id,
             team_id=found,
             cloud_confirmed=confirmed,
             warnings=tuple(warnings),
@@ -72,11 +89,61 @@ def arm(
     return Armed(batch, recipe.value.product, quantity, recipe_name, fixture_name, found, confirmed, tuple(warnings))
 
 
-def _require_programmers(recipe: Recipe, fixture: Fixture) -> None:
-    if recipe.images:
-        without = [str(slot.number) for slot in fixture.slots if slot.programmer is None]
-        if without:
-            raise NO_PROGRAMMER.fault(product=recipe.product, slots=", ".join(without))
+def _changes(records: Records, batch: BatchId, quantity: int) -> list[str]:
+    """Return what becomes of the work order, in words; raise LINE-154 where more is done than is asked for."""
+    row = records.batch(batch)
+    if row is None or row.closed or row.quantity == quantity:  # a closed one is the journal's to refuse
+        return []
+    done = records.tally(batch).ended
+    if quantity < done:
+        raise TOO_FEW.fault(f"{row.quantity} before", batch=batch, done=done, quantity=quantity)
+    return [f"The quantity of batch {batch} changes from {row.quantity} to {quantity}; {done} are done already."]
+
+
+def _require_equipment(recipe: Recipe, fixture: Fixture) -> None:
+    """Raise the fault of slots that can't do what the product needs."""
+    if recipe.uses_probe and (slots := [slot.number for slot in fixture.slots if slot.programmer is None]):
+        raise NO_PROGRAMMER.fault(product=recipe.product, slots=_listed(slots))
+    if recipe.has(StepKind.POWER_CYCLE) and (slots := [slot.number for slot in fixture.slots if slot.power is None]):
+        raise NO_POWER_SWITCH.fault(product=recipe.product, slots=_listed(slots))
+    if any(isinstance(step, LockStep) and step.erase_protect for step in recipe.steps):
+        other = [slot.number for slot in fixture.slots if slot.programmer and slot.programmer.kind == "nrfutil"]
+        if other:
+            raise NOT_BY_THIS_PROBE.fault(product=recipe.product, slots=_listed(other))
+
+
+def _listed(slots: list[SlotNumber]) -> str:
+    return ", ".join(map(str, slots))
+
+
+def _check_images(recipe: Recipe, shelf: ImageShelf) -> list[str]:
+    """Return what an operator should know of the images; raise the fault of one that no board may get."""
+    told: dict[Sha256, ImageReport] = {}
+    warnings: list[str] = []
+
+    def report(pinned: PinnedFile, kind: ImageKind) -> ImageReport:
+        if pinned.sha256 not in told:
+            image = Image(pinned.path, pinned.sha256, kind)
+            told[pinned.sha256] = check_image(image, recipe.target_family)
+            shelf.ready(image)
+            warnings.extend(f"{pinned.path.name}: {text}" for text in told[pinned.sha256].warnings)
+        return told[pinned.sha256]
+
+    order: list[tuple[Erase, ImageReport | None]] = []
+    for step in recipe.steps:
+        match step:
+            case RecoverStep():
+                order.append((Erase.ALL, None))
+            case ModemStep():
+                report(step.image, ImageKind.MODEM)
+            case FlashStep():
+                order.append((step.erase, report(step.image, ImageKind.APPLICATION)))
+            case ReadBackStep():
+                last = [one for one in order if one[1] is not None][-1:]
+                order += [(step.erase, report(step.image, ImageKind.APPLICATION)), *last]
+            case _:
+                pass
+    return [*warnings, *check_sequence(order)]
 
 
 def _team(gate: TeamGate, wanted: str | None) -> tuple[str, bool, list[str]]:

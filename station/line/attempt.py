@@ -14,10 +14,24 @@ from station.line.equipment import Equipment
 from station.line.faults import NOT_IDENTIFIED, ONE_WAY_UNCLEAR, UNEXPECTED
 from station.line.log import engineer_log
 from station.line.step_command import run_command
-from station.line.step_flash import flash
+from station.line.step_flash import check, flash, modem_firmware, power_cycle, recover
+from station.line.step_lock import lock
+from station.line.step_readback import read_back
 from station.line.steps import STEPS
 from station.line.work import Bench, Work
-from station.settings.recipe import CommandStep, FlashStep, PlainStep, ProbedStep, RecipeStep
+from station.settings.recipe import (
+    CheckStep,
+    CommandStep,
+    FlashStep,
+    LockStep,
+    ModemStep,
+    PlainStep,
+    PowerCycleStep,
+    ProbedStep,
+    ReadBackStep,
+    RecipeStep,
+    RecoverStep,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +56,19 @@ def run_attempt(
 
     Raises only where the journal itself can't be written (JRN-1xx); then nothing more is done to the board.
     """
-    opened = AttemptOpened(batch=bench.batch, slot=equipment.slot, recipe=bench.recipe_name, serial=scanned)
+    opened = AttemptOpened(
+        batch=bench.batch,
+        slot=equipment.slot,
+        recipe=bench.recipe_name,
+        serial=scanned,
+        context=equipment.context,
+    )
     (seq,) = bench.journal.commit(opened)
     attempt = AttemptId(seq)
     work = Work(bench, equipment, records, attempt, scanned, lambda step, done: progress(attempt, step, done))
     fault: Fault | None = None
     try:
-        fault = _supply(equipment)
+        fault = step_identity.refuse_finished(work) or _supply(equipment)
         for index, step in enumerate(bench.recipe.steps):
             if fault is not None:
                 break
@@ -135,12 +155,35 @@ def _finish(
 
 def _do(work: Work, step: RecipeStep) -> dict[str, object]:
     match step:
-        case FlashStep():
-            return flash(work, step)
+        case CheckStep() | RecoverStep() | ModemStep() | FlashStep() | PowerCycleStep() | ReadBackStep() | LockStep():
+            return _do_at_probe(work, step)
         case CommandStep():
             return run_command(work, step)
         case PlainStep() | ProbedStep():
             return _do_plain(work, step.do)
+        case _:
+            assert_never(step)
+
+
+_AtProbe = CheckStep | RecoverStep | ModemStep | FlashStep | PowerCycleStep | ReadBackStep | LockStep
+
+
+def _do_at_probe(work: Work, step: _AtProbe) -> dict[str, object]:
+    match step:
+        case CheckStep():
+            return check(work, step)
+        case RecoverStep():
+            return recover(work, step)
+        case ModemStep():
+            return modem_firmware(work, step)
+        case FlashStep():
+            return flash(work, step)
+        case PowerCycleStep():
+            return power_cycle(work, step)
+        case ReadBackStep():
+            return read_back(work, step)
+        case LockStep():
+            return lock(work, step)
         case _:
             assert_never(step)
 

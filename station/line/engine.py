@@ -4,21 +4,27 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from station.domain.events import AttemptClosed, BatchClosed
+from station.devices.faults import IMAGE_CHANGED
+from station.domain.events import AttemptClosed, BatchClosed, StepFinished
 from station.domain.ids import BoardSerial, SlotNumber
-from station.domain.line import Outcome
+from station.domain.line import Outcome, StepKind
 from station.host.clock import Clock
 from station.journal.codec import Entry
 from station.journal.journal import Journal
 from station.journal.records import Records
 from station.journal.rows import Tally
 from station.line.equipment import Equipment
-from station.line.faults import STOP_RULE
+from station.line.faults import READ_BACK_FAILED, STOP_RULE
 from station.line.feed import Feed, Notice, SlotChanged, Told
+from station.line.gate import Gate
 from station.line.intake import Intake
 from station.line.slot import Slot, finished_units
 from station.line.uploader import Uploader
 from station.line.work import Bench
+from station.people.rights import Actor, Right
+
+_STOPS_BATCH = frozenset(spec.code for spec in (IMAGE_CHANGED, READ_BACK_FAILED))
+"""Faults of one board after which no other of the batch may be begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,10 @@ class Engine:
         feed: Feed,
         rules: LineRules,
         records: Records,
+        gate: Gate,
     ) -> None:
         self._bench, self._uploader, self._feed, self._rules, self._records = bench, uploader, feed, rules, records
+        self._gate = gate
         self._intake = Intake(quantity, finished_units(records, bench))
         bench.stop.on_request(self._intake.over.request)
         latched = records.latched_slots()
@@ -67,12 +75,13 @@ class Engine:
     def _clock(self) -> Clock:
         return self._bench.clock
 
-    def run(self, operator: str) -> None:
+    def run(self, actor: Actor) -> None:
         """Work until the batch is complete, a person stops it, or (unattended) nothing can go on; then come to rest.
 
         On return no slot works any more, every attempt has an end in the journal, a complete batch is closed, and
-        all who listen have heard of it.
+        all who listen have heard of it. Raises PPL-111.
         """
+        self._gate.require(actor, Right.RUN)
         if self._uploader:
             self._uploader.start()
         for slot in self._slots.values():
@@ -91,16 +100,18 @@ class Engine:
         tally = self._records.tally(self._bench.batch)
         # A board that never said who it is may be one that comes again: then the batch stays open for it.
         if self._intake.complete and not tally.silent:
-            self._close(operator, tally)
+            self._close(actor, tally)
         self._journal.catch_up()
 
     def scan(self, slot: SlotNumber, serial: BoardSerial | None) -> None:
         """Tell a slot that a board is in it, with its scanned serial number where one was scanned."""
         self._slots[slot].scan(serial)
 
-    def acknowledge(self, slot: SlotNumber, operator: str, reason: str) -> None:
-        """Let a latched slot work again."""
-        self._slots[slot].acknowledge(operator, reason)
+    def acknowledge(self, slot: SlotNumber, actor: Actor, reason: str) -> None:
+        """Let a latched slot work again, by somebody who may and says why. Raises PPL-111, PPL-112 and PPL-116."""
+        chosen = self._slots[slot]
+        self._gate.require(actor, Right.ACKNOWLEDGE, reason)
+        chosen.acknowledge(actor, reason.strip())
 
     def leave_alone(self) -> None:
         """Take it that nobody is here (any more) to scan or acknowledge: the run ends when only that could go on."""
@@ -141,6 +152,9 @@ class Engine:
                 if self._uploader and event.outcome is Outcome.PASSED:
                     self._uploader.nudge()
                 self._changed.set()
+            case Entry(event=StepFinished(step=StepKind.READ_BACK, outcome=Outcome.PASSED, results=results) as event):
+                if results.get("read_back") is True:
+                    self._bench.read_backs.add(self._bench.batch, event.attempt)
             case SlotChanged():
                 self._changed.set()
             case _:
@@ -149,6 +163,8 @@ class Engine:
     def _count(self, event: AttemptClosed) -> None:
         if event.outcome is Outcome.PASSED:
             self._streak = ("", 0)
+        if event.fault is not None and event.fault.code in _STOPS_BATCH:
+            self._end_by(Told(event.fault.code, f"The batch stops. {event.fault.sentence}"))
         if event.outcome is not Outcome.FAILED or event.fault is None or not self._rules.same_failure_in_a_row:
             return
         code, count = self._streak
@@ -156,14 +172,17 @@ class Engine:
         self._streak = (event.fault.code, count)
         if count >= self._rules.same_failure_in_a_row:
             fault = STOP_RULE.fault(count=count, code=event.fault.code)
-            self._stopped_by_rule = True
-            threading.Thread(target=self._stop_by_rule, args=(Told(fault.code, fault.sentence),), daemon=True).start()
+            self._end_by(Told(fault.code, fault.sentence))
+
+    def _end_by(self, told: Told) -> None:
+        self._stopped_by_rule = True
+        threading.Thread(target=self._stop_by_rule, args=(told,), daemon=True).start()
 
     def _stop_by_rule(self, told: Told) -> None:
         # From a thread of its own: the feed calls one listener at a time, and this publishes to it.
         self._feed.publish(told)
         self._intake.over.request()
 
-    def _close(self, operator: str, tally: Tally) -> None:
+    def _close(self, actor: Actor, tally: Tally) -> None:
         counts = {outcome.value: tally.count(outcome) for outcome in Outcome if tally.count(outcome)}
-        self._journal.commit(BatchClosed(batch=self._bench.batch, operator=operator, reason="complete", tally=counts))
+        self._journal.commit(BatchClosed(batch=self._bench.batch, operator=actor.id, reason="complete", tally=counts))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from station.devices.modem import Modem
 from station.devices.protocols import Power, Presence, Programmer
-from station.domain.ids import SlotNumber
+from station.domain.ids import Sha256, SlotNumber
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +19,5 @@ class Equipment:
     programmer: Programmer
     presence: Presence
     power: Power
+    context: Sha256 | None = None
+    """What the journal keeps of this slot in this run."""

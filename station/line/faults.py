@@ -57,6 +57,40 @@ KEYGEN_LOST_TWICE = FaultSpec(
     UnitFault,
     "The modem made a key twice and its answer was lost both times. Check the slot's cable, then try the board again.",
 )
+CHIP_UNKNOWN = FaultSpec(
+    "LINE-125",
+    StationFault,
+    "The probe can't tell which chip this is, and the product needs an {expected}. Check the probe's software.",
+)
+READ_BACK_FAILED = FaultSpec(
+    "LINE-126",
+    UnitFault,
+    "Behind the last image the check image found the credentials missing or wrong: {why}. The batch stops: "
+    "give the board to the engineer.",
+    Retry.NEVER,
+)
+ERASE_PROTECTED = FaultSpec(
+    "LINE-127",
+    UnitFault,
+    "This board is locked for good (ERASEPROTECT): no probe can open it again. Put the board aside.",
+    Retry.NEVER,
+)
+CREDENTIALS_GONE = FaultSpec(
+    "LINE-128",
+    UnitFault,
+    "The modem lost its {what} when the board was flashed or powered off after it was written. Put the board aside; "
+    "if it happens again, call the engineer: this product may not be built in this order.",
+    Retry.NEVER,
+)
+NO_LAST_IMAGE = FaultSpec(
+    "LINE-129", Bug, "A check image came before the last image. The recipe is wrong; call the engineer.", Retry.NEVER
+)
+OTHER_FIRMWARE = FaultSpec(
+    "LINE-130",
+    UnitFault,
+    "The modem says that its firmware is {found}, but {expected} was programmed. Start the board once more; "
+    "if it happens again, check the recipe's version, and call the engineer.",
+)
 # Whether a factory's own step is tried again is its recipe's word (attempts), and so is each fault of it.
 COMMAND_FAILED = FaultSpec(
     "LINE-131", UnitFault, "The test {name} failed this board: {why}. Put the board aside.", Retry.SAME_UNIT
@@ -91,6 +125,30 @@ NO_PROGRAMMER = FaultSpec(
     "The product {product} is flashed here, but slots {slots} of the fixture have no programmer. "
     "Use another fixture, or a product that is flashed elsewhere.",
 )
+NO_POWER_SWITCH = FaultSpec(
+    "LINE-149",
+    StationFault,
+    "The product {product} cuts the board's power, but the station can't switch the power of slots {slots}. "
+    "Give the fixture's slots a power command, or take the step out of the recipe.",
+)
+NOT_BY_THIS_PROBE = FaultSpec(
+    "LINE-147",
+    StationFault,
+    "The product {product} sets ERASEPROTECT, which only pynrfjprog does; slots {slots} use another programmer. "
+    'Write programmer = "nrfjprog" for them, or use another fixture.',
+)
+FINISHED_BEFORE = FaultSpec(
+    "LINE-148",
+    Refusal,
+    "This label belongs to {device_id}, which {state}: the board was not touched. Take it out. "
+    "To do it again, declare a rework.",
+)
+OVERWRITTEN = FaultSpec(
+    "LINE-150",
+    Refusal,
+    "This board is {device_id}, which was finished: it was flashed before it could say so, and what it held is gone or "
+    "in doubt. Put it aside; to build it again, declare a rework.",
+)
 WRONG_TEAM = FaultSpec(
     "LINE-151",
     StationFault,
@@ -102,10 +160,23 @@ NEVER_CONFIRMED = FaultSpec(
     StationFault,
     "The cloud can't be reached and has never confirmed this key's team ({why}). Connect once, then go on offline.",
 )
+TOO_FEW = FaultSpec(
+    "LINE-154",
+    StationFault,
+    "Batch {batch} already has {done} finished units, so it can't be one of {quantity}. "
+    "Ask for {done} or more, or give this work its own batch.",
+)
 NOTHING_TO_DECIDE = FaultSpec(
     "LINE-161",
     StationFault,
-    "{device_id} is {state} with the cloud; only refused, unknown or held units are decided by hand.",
+    "{device_id} is {state} with the cloud; only refused, unknown or held units, "
+    "and those of an overdue upload, are decided by hand.",
+)
+PROVEN_BY_TOKEN = FaultSpec(
+    "LINE-166",
+    Refusal,
+    "This unit ({device_id}) is finished and was left as it is. What became of its upload was unknown: the cloud has "
+    "now accepted the board's own token, so it counts as onboarded. Take it out.",
 )
 UNKNOWN_UNIT = FaultSpec("LINE-162", StationFault, "The journal has no unit {text}. Check the number.")
 NO_SUCH_PRODUCT = FaultSpec(
@@ -121,12 +192,23 @@ NO_SUCH_ENTRIES = FaultSpec(
     "LINE-164", StationFault, "There are no entries {first} to {last}: the journal ends at {newest}. Check the numbers."
 )
 NO_CLOUD = FaultSpec("LINE-173", StationFault, "{path} names no cloud. Add a [cloud] table to upload.")
-NO_REASON = FaultSpec("LINE-165", StationFault, "A decision needs a reason: it is recorded. Say why.")
 NO_CA = FaultSpec(
     "LINE-174", StationFault, "There is no CA in {folder} yet. Make one with: station ca init (or restore the backup)."
 )
 OTHER_PRODUCT = FaultSpec(
     "LINE-175", StationFault, "{path} makes the product {found}. Give the file that name, or name the file as a path."
+)
+NOT_RELEASED = FaultSpec(
+    "LINE-181",
+    Refusal,
+    "Changed since it was released: {settings}. Nothing is built with it before one of these has looked at it and says "
+    "why: {allowed} (station release).",
+)
+NEVER_RELEASED = FaultSpec(
+    "LINE-182",
+    Refusal,
+    "Never released on this station: {settings}. Nothing is built with it before one of these has looked at it and "
+    "says why: {allowed} (station release).",
 )
 MISTAKE = FaultSpec(
     "LINE-901", Bug, "The program made a mistake. Nothing in the journal is lost. Give {path} to the engineer."

@@ -18,6 +18,7 @@ from station.line.intake import Intake
 from station.line.log import engineer_log
 from station.line.recovery import close_interrupted
 from station.line.work import Bench
+from station.people.rights import Actor
 
 
 class Slot:
@@ -29,6 +30,7 @@ class Slot:
         self._bench, self._equipment, self._intake, self._feed = bench, equipment, intake, feed
         self._scans: deque[BoardSerial | None] = deque(maxlen=1)
         self._message = threading.Condition()
+        self._latching = threading.Lock()
         self._state = SlotState.STOPPED
         self._died = False
         self._latched = latched
@@ -56,14 +58,15 @@ class Slot:
             self._scans.append(serial)
             self._message.notify_all()
 
-    def acknowledge(self, operator: str, reason: str) -> None:
-        """Let a latched slot work again. Safe to repeat; does nothing to one that is not latched."""
-        if not self._latched:
-            return
-        self._bench.journal.commit(SlotAcknowledged(slot=self.number, operator=operator, reason=reason))
-        with self._message:
-            self._latched = ""
-            self._message.notify_all()
+    def acknowledge(self, actor: Actor, reason: str) -> None:
+        """Let a latched slot work again, by somebody who may. Does nothing to one that is not latched."""
+        with self._latching:
+            if not self._latched:
+                return
+            self._bench.journal.commit(SlotAcknowledged(slot=self.number, operator=actor.id, reason=reason))
+            with self._message:
+                self._latched = ""
+                self._message.notify_all()
 
     @property
     def latched(self) -> bool:
@@ -142,12 +145,13 @@ class Slot:
 
     def _latch(self, attempt: AttemptId | None, fault: FaultRecord) -> None:
         # In the journal before anybody sees it: whoever acknowledges at once must do so behind it.
-        try:
-            self._bench.journal.commit(SlotLatched(slot=self.number, attempt=attempt, fault=fault))
-        except Fault as error:
-            # It stays latched in memory; a journal that can't be written has already said why.
-            engineer_log().error("latch not journaled", slot=self.number, code=error.code)
-        self._latched = fault.code
+        with self._latching:
+            try:
+                self._bench.journal.commit(SlotLatched(slot=self.number, attempt=attempt, fault=fault))
+            except Fault as error:
+                # It stays latched in memory; a journal that can't be written has already said why.
+                engineer_log().error("latch not journaled", slot=self.number, code=error.code)
+            self._latched = fault.code
         self._show(SlotState.LATCHED, fault.sentence)
 
     def _wait_unlatched(self) -> None:

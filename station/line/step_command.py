@@ -11,6 +11,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from station.devices.ports import find_port
 from station.domain.events import FaultRecord, StepFinished, StepIntended
 from station.domain.faults import Fault
 from station.domain.line import Outcome, RepeatClass, StepKind
@@ -54,15 +55,16 @@ def run_command(work: Work, step: CommandStep) -> dict[str, object]:
         return done
     for part in step.pinned:
         part.read()
-    # The program may want the port: it is closed, and opened again by the next step that asks the modem.
-    work.close()
+    # The program may want the port: it is closed, and opened again by the next step that asks the modem. Nobody knows
+    # what it does to the board: a probe looks again, and what is stored is listed again before it counts.
+    work.begin_change(known=True)
     request = {
         "version": 1,
         "slot": work.equipment.slot,
         "batch": work.bench.batch,
         "attempt": work.attempt,
         "step": step.name,
-        "port": work.equipment.port,
+        "port": find_port(work.equipment.port) or work.equipment.port,
         "device_id": work.device_id,
         "imei": work.identity.imei if work.identity else None,
         "uuid": work.identity.uuid if work.identity else None,

@@ -13,7 +13,7 @@ from station.domain.events import CertificateSuperseded, KeyLost
 from station.domain.faults import Fault
 from station.domain.ids import Sha256
 from station.domain.modem import CredentialType, StoredCredential
-from station.line.faults import CREDENTIAL_STAYED, KEY_MISSING, KEYGEN_LOST_TWICE, STORED_DIFFERENTLY
+from station.line.faults import CREDENTIAL_STAYED, CREDENTIALS_GONE, KEY_MISSING, KEYGEN_LOST_TWICE, STORED_DIFFERENTLY
 from station.line.step_identity import learn_uuid
 from station.line.work import Work
 
@@ -182,6 +182,7 @@ def write(work: Work) -> dict[str, object]:
         _require_stored(work, after, kind, content, hashes[kind] if usable else None)
     if not any(row.type == CredentialType.CLIENT_KEY for row in after):
         raise KEY_MISSING.fault(f"no type 2 at {tag} after the write")
+    work.stored, work.disturbed = hashes, False
     return {
         "sec_tag": tag,
         "written": written,
@@ -214,11 +215,38 @@ def _require_stored(
 
 
 def prove(work: Work) -> dict[str, object]:
-    """Show that the modem holds the private key of the certificate: it signs a fresh nonce, verified here, offline."""
+    """Show that the modem holds the private key of the certificate: it signs a fresh nonce, verified here, offline.
+
+    Behind an image, an erase or a power cut since the credentials were written, they are listed and compared first.
+    """
     if work.key is None:
         raise KEY_MISSING.fault("proof without a key")
+    results: dict[str, object] = {}
+    if work.disturbed and work.stored:
+        results["listed"] = require_kept(work)
     _prove(work, work.key)
-    return {"jwt": "verified with the certificate's public key over a one-time nonce"}
+    return results | {"jwt": "verified with the certificate's public key over a one-time nonce"}
+
+
+def require_kept(work: Work) -> list[int]:
+    """Return the types that the modem lists, all of which are as they were written; LINE-128 where one is not. Pure."""
+    modem, tag = work.modem(), work.bench.recipe.sec_tag
+    rows = modem.list_credentials(tag)
+    listed = {row.type for row in rows}
+    for kind in (*work.stored, CredentialType.CLIENT_KEY):
+        if kind not in listed:
+            raise CREDENTIALS_GONE.fault(f"no type {kind} at {tag}", what=_NAMES[kind])
+    usable = work.identity is not None and lists_true_hashes(work.identity.firmware)
+    for kind, wanted in work.stored.items():
+        if usable:
+            found = _hash_of(rows, kind)
+        else:
+            text = modem.read_credential(tag, kind).replace("\r\n", "\n")
+            found = stored_sha256(text, modem.stored_newline)
+        if found != wanted:
+            raise CREDENTIALS_GONE.fault(f"type {kind}: {found}, written {wanted}", what=_NAMES[kind])
+    work.disturbed = False
+    return sorted(int(kind) for kind in listed)
 
 
 def _prove(work: Work, key: CheckedKey) -> None:

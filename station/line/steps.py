@@ -18,8 +18,23 @@ class StepSpec:
 
 
 STEPS: Final[dict[StepKind, StepSpec]] = {
+    StepKind.CHECK: StepSpec(RepeatClass.PURE, "Check target", "", False, "look again"),
+    StepKind.RECOVER: StepSpec(
+        RepeatClass.IDEMPOTENT,
+        "Recover",
+        "everything in the board's flash, and its protection",
+        False,
+        "look, then recover again",
+    ),
+    StepKind.MODEM_FIRMWARE: StepSpec(
+        RepeatClass.IDEMPOTENT,
+        "Modem firmware",
+        "the modem's firmware",
+        False,
+        "look, then verify and program what differs",
+    ),
     StepKind.FLASH: StepSpec(
-        RepeatClass.IDEMPOTENT, "Flash", "the board's firmware", False, "flash again from the start"
+        RepeatClass.IDEMPOTENT, "Flash", "the board's firmware", False, "look, then flash again from the start"
     ),
     StepKind.IDENTIFY: StepSpec(RepeatClass.PURE, "Identify", "", False, "ask again"),
     StepKind.CLEAR: StepSpec(
@@ -45,6 +60,23 @@ STEPS: Final[dict[StepKind, StepSpec]] = {
     StepKind.PROVE: StepSpec(RepeatClass.PURE, "Prove key", "", True, "ask for a new proof"),
     StepKind.STORE: StepSpec(
         RepeatClass.IDEMPOTENT, "Store and switch off", "the modem's storage", True, "store again"
+    ),
+    StepKind.READ_BACK: StepSpec(
+        RepeatClass.IDEMPOTENT,
+        "Read back",
+        "the board's firmware, for a moment",
+        True,
+        "look, then read back again from the start",
+    ),
+    StepKind.POWER_CYCLE: StepSpec(
+        RepeatClass.IDEMPOTENT, "Power cycle", "nothing that stays", False, "cut the power and verify again"
+    ),
+    StepKind.LOCK: StepSpec(
+        RepeatClass.ONE_WAY,
+        "Lock debug access",
+        "whether a debugger gets in",
+        True,
+        "never again by itself; the unit is quarantined until an engineer decides",
     ),
     StepKind.COMMAND: StepSpec(
         RepeatClass.IDEMPOTENT, "Factory test", "what its program does", False, "as the recipe says of this program"

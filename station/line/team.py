@@ -1,13 +1,21 @@
 """Whose key is it? Nothing is sent before the cloud has said which team the API key belongs to."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import assert_never
+from datetime import datetime
+from typing import Final, assert_never
 
 from station.cloud.protocol import Account, Busy, Cloud, CredentialRefused, NotSent, Unclear
 from station.domain.events import AccountConfirmed
+from station.domain.faults import Fault, StationFault
+from station.host.clock import Clock
 from station.journal.journal import Journal
 from station.journal.records import Records
 from station.line.faults import KEY_REFUSED, WRONG_TEAM
+from station.line.feed import Feed, Told
+
+_REFUSED_MOST: Final = 300.0
+"""Seconds between two questions with a key that was refused, at the most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +28,14 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """The cloud did not say; ``last`` is the team (ID, name) it confirmed last, if it ever did."""
+    """The cloud did not say; ``last`` is the team (ID, name) it confirmed last, if it ever did.
+
+    ``offline``: the question did not even leave this PC.
+    """
 
     reason: str
     last: tuple[str, str] | None
+    offline: bool = False
 
 
 class TeamGate:
@@ -32,6 +44,10 @@ class TeamGate:
     def __init__(self, journal: Journal, records: Records, cloud: Cloud, base_url: str, team: str | None) -> None:
         self._journal, self._records, self._cloud = journal, records, cloud
         self._base_url, self._team = base_url, team
+
+    def use(self, cloud: Cloud) -> None:
+        """Ask through ``cloud`` from now on: it has the key that was mended."""
+        self._cloud = cloud
 
     def ask(self) -> Confirmed | Unreachable:
         """Return what the cloud says, journaled when it is news. Raises LINE-151 or LINE-152. Safe to repeat."""
@@ -54,6 +70,122 @@ class TeamGate:
             case NotSent() | Busy() | Unclear():
                 if last is not None and wanted is not None and last[0] != wanted:
                     raise WRONG_TEAM.fault("as last confirmed", found=last[0], wanted=wanted)
-                return Unreachable(answer.reason, last)
+                return Unreachable(answer.reason, last, isinstance(answer, NotSent))
             case _:
                 assert_never(answer)
+
+
+class KeyWatch:
+    """Holds the cloud that the outbox talks to, and says whether its key may be used. One thread uses it.
+
+    A refused key stops everything but one question: the key is read from its source again, and the cloud asked whose
+    it is, 30 seconds later, then after twice as long each time, at most every 5 minutes. So a key that was mended is
+    taken without a new process, and one that was not is hardly shown.
+    """
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        clock: Clock,
+        feed: Feed,
+        *,
+        gate: TeamGate | None,
+        confirmed: bool,
+        renew: Callable[[], Cloud] | None,
+        wait: float,
+    ) -> None:
+        """``renew`` reads the key again; ``wait`` is the first wait. Without ``gate`` any team will do."""
+        self.cloud = cloud
+        self._clock, self._feed, self._gate, self._renew, self._first = clock, feed, gate, renew, wait
+        self._confirmed = confirmed or gate is None
+        self._wait = 0.0
+        self._due = clock.monotonic()
+        self._told = ""
+        self.refused = ""
+        """Why the key is not used; empty when nothing is wrong with it."""
+        self.offline = ""
+        """Why the cloud can't be reached; empty when it was, the last time."""
+
+    def check(self) -> float | None:
+        """Return None when the key may be used; else the seconds until it is asked about again. Safe to repeat."""
+        if self._confirmed and not self.refused:
+            return None
+        # Kept here, because the uploader comes again sooner: whenever a unit has passed, for one.
+        left = self._due - self._clock.monotonic()
+        if left > 0:
+            return left
+        try:
+            if self.refused and self._renew is not None:
+                self.cloud = self._renew()
+                if self._gate is not None:
+                    self._gate.use(self.cloud)
+            answer = self._ask()
+        except StationFault as fault:
+            return self._refuse(fault, fault.sentence)
+        match answer:
+            case Confirmed():
+                self._confirmed, self.refused, self.offline = True, "", ""
+                return None
+            case Unreachable():
+                self.offline = answer.reason if answer.offline else ""
+                self._tell("CLD-WAIT", f"Uploads wait: {answer.reason}")
+                return self._postpone(self._first)
+            case _:
+                assert_never(answer)
+
+    def refuse(self, reason: str) -> None:
+        """Use the key no more: the cloud refused it."""
+        self._refuse(KEY_REFUSED.fault(why=reason.rstrip(".")), reason)
+
+    def hear(self, answer: object) -> None:
+        """Note whether the cloud could be reached for this answer."""
+        self.offline = answer.reason if isinstance(answer, NotSent) else ""
+
+    def time(self) -> datetime | None:
+        """Return the time by the cloud's clock; None where no answer has told it. Asks nothing."""
+        return self.cloud.time()
+
+    def ask_time(self) -> datetime | None:
+        """Return the time by the cloud's clock, from an answer that is asked for; what it says besides is dropped."""
+        self.hear(self.cloud.account())
+        return self.cloud.time()
+
+    def taken(self) -> None:
+        """Note that the cloud did what it was asked for with the key."""
+        if self._wait:
+            self._tell("CLD-KEY", "The cloud takes the API key: uploads go on.")
+        self._wait, self._told = 0.0, ""
+
+    def hurry(self) -> None:
+        """Ask at once where the cloud could not be reached. A refused key is not shown sooner for that."""
+        if not self.refused:
+            self._due = self._clock.monotonic()
+
+    def _ask(self) -> Confirmed | Unreachable:
+        if self._gate is not None:
+            return self._gate.ask()
+        answer = self.cloud.account()
+        match answer:
+            case Account():
+                return Confirmed(answer.team_id, answer.team_name)
+            case CredentialRefused():
+                raise KEY_REFUSED.fault(why=answer.reason.rstrip("."))
+            case NotSent() | Busy() | Unclear():
+                return Unreachable(answer.reason, None, isinstance(answer, NotSent))
+            case _:
+                assert_never(answer)
+
+    def _refuse(self, fault: Fault, reason: str) -> float:
+        self._confirmed, self.refused, self.offline = False, reason, ""
+        self._tell(fault.code, fault.sentence)
+        self._wait = min(_REFUSED_MOST, max(self._first, self._wait * 2))
+        return self._postpone(self._wait)
+
+    def _postpone(self, seconds: float) -> float:
+        self._due = self._clock.monotonic() + seconds
+        return seconds
+
+    def _tell(self, code: str, sentence: str) -> None:
+        if sentence != self._told:
+            self._told = sentence
+            self._feed.publish(Told(code, sentence))

@@ -5,24 +5,39 @@ from dataclasses import dataclass, field
 
 from station.ca.authority import Authority
 from station.ca.register import Issuance
+from station.cloud.protocol import JwtAnswer
 from station.credentials.checks import CheckedKey
-from station.devices.faults import FIRMWARE_UNKNOWN, NO_IMEI, PRODUCTION_TEST_IMAGE
+from station.devices.faults import (
+    FIRMWARE_UNKNOWN,
+    NO_IMEI,
+    PORT_ABSENT,
+    PORT_VANISHED,
+    PRODUCTION_TEST_IMAGE,
+    VCOM_UNKNOWN,
+)
+from station.devices.images import ImageShelf
 from station.devices.modem import Modem
-from station.domain.faults import UnitFault
+from station.devices.protocols import Target
+from station.domain.faults import Fault, UnitFault
 from station.domain.ids import AttemptId, BatchId, BoardSerial, DeviceId, Sha256, UnitId
 from station.domain.line import StepKind
-from station.domain.modem import ModemIdentity
-from station.host.clock import Clock, Stop
+from station.domain.modem import CredentialType, ModemIdentity
+from station.domain.secret import Secret
+from station.host.clock import Clock, Deadline, Stop
 from station.journal.journal import Build, Journal
 from station.journal.records import Records
 from station.line.equipment import Equipment
 from station.line.faults import NOT_IDENTIFIED, SWAPPED
+from station.line.readbacks import ReadBacks
 from station.line.recovery import Carried
 from station.line.register import JournalRegister
-from station.settings.recipe import Recipe
+from station.settings.recipe import FlashStep, ModemStep, Recipe
 
 _NOBODY = frozenset(spec.code for spec in (FIRMWARE_UNKNOWN, NO_IMEI, PRODUCTION_TEST_IMAGE))
 """Faults of a board that was never identified."""
+_STARTING = frozenset(spec.code for spec in (PORT_ABSENT, PORT_VANISHED, VCOM_UNKNOWN))
+_LOOK_AGAIN = 0.2
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +53,12 @@ class Bench:
     stop: Stop
     boot_seconds: float
     for_cloud: bool
+    images: ImageShelf
+    read_backs: ReadBacks
     secret_variables: frozenset[str] = frozenset()
     """Environment variables that hold this station's secrets: no factory program inherits them."""
+    ask_with_token: Callable[[DeviceId, Secret], JwtAnswer] | None = None
+    """Asks the cloud for a device with that device's own token; None where there is no cloud."""
 
 
 @dataclass(slots=True)
@@ -68,6 +87,20 @@ class Work:
     """What the step that runs has seen so far: its record when it fails."""
     wrote: bool = False
     """Something was written to the modem that it may not have stored yet."""
+    stored: dict[CredentialType, Sha256] = field(default_factory=dict)
+    """What was written and read back in this attempt: the SHA-256 of each item as the modem stores it."""
+    disturbed: bool = False
+    """A probe or a power cut was at the board since: what is stored must be shown again."""
+    target: Target | None = None
+    """What the probe last saw; None when it may have become something else: then look first."""
+    last_image: FlashStep | None = None
+    """The application that this attempt flashed last."""
+    modem_image: ModemStep | None = None
+    """The modem firmware that this attempt programmed, or found there."""
+    changed_unknown: bool = False
+    """A probe changed the board before anybody knew which it is."""
+    comes_back: bool = False
+    """The board is starting: its port may go and come before it stays."""
     _modem: Modem | None = None
 
     def modem(self) -> Modem:
@@ -77,16 +110,39 @@ class Work:
         now: then who answers is asked again before anything is done there. Raises LINE-114, DEV and AT faults.
         """
         if self._modem is None:
-            modem = self.equipment.open_modem()
-            try:
-                modem.connect(self.bench.boot_seconds, self.bench.stop)
-                if self.identity is not None:
-                    self._require_same(modem, self.identity)
-            except BaseException:
-                modem.close()
-                raise
-            self._modem = modem
+            deadline = Deadline(self.bench.clock, self.bench.boot_seconds)
+            while self._modem is None:
+                try:
+                    self._modem = self._connect(deadline)
+                except Fault as fault:
+                    if not self.comes_back or fault.code not in _STARTING or deadline.passed():
+                        raise
+                    # The board's port went with its reset, and will be there again in a moment.
+                    self.bench.clock.wait(self.bench.stop.event, _LOOK_AGAIN)
+                    self.bench.stop.check()
+            self.comes_back = False
         return self._modem
+
+    def _connect(self, deadline: Deadline) -> Modem:
+        modem = self.equipment.open_modem()
+        try:
+            modem.connect(max(deadline.left(), 1.0), self.bench.stop)
+            if self.identity is not None:
+                self._require_same(modem, self.identity)
+        except BaseException:
+            modem.close()
+            raise
+        return modem
+
+    def begin_change(self, *, known: bool = False) -> None:
+        """Take it that the board is about to be changed: nothing seen of it before counts from here on.
+
+        ``known``: whoever does it leaves a finished unit finished (a power cut, a factory's own program).
+        """
+        self.close()
+        self.target = None
+        self.disturbed = self.comes_back = True
+        self.changed_unknown = self.changed_unknown or (self.identity is None and not known)
 
     @staticmethod
     def _require_same(modem: Modem, before: ModemIdentity) -> None:

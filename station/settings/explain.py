@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from station.host.redaction import hide_shapes, is_secret_key
-from station.settings.fields import ProblemsError, Where
+from station.settings.fields import MOMENT, ProblemsError, Where
 
 Problem = tuple[Where, str]
 
@@ -33,6 +33,12 @@ def format_place(where: Where) -> str:
     for part in where:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
     return text or "the file"
+
+
+def ordinal(number: int) -> str:
+    """Return a place in a row as people say it: 1st, 2nd, 11th. Pure."""
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def fields_by_key(section: type[BaseModel]) -> dict[str, FieldInfo]:
@@ -137,7 +143,7 @@ def _wanted(field: FieldInfo | None) -> str:
 def _shown(where: Where, value: Any) -> str:
     """Return a value as the file has it, or only its kind where it could be secret or is long."""
     if isinstance(value, dict):
-        return "a table"
+        return f"the date or time {value[MOMENT]}" if list(value) == [MOMENT] else "a table"
     if isinstance(value, list):
         return "a list"
     secret_name = any(is_secret_key(part) for part in where if isinstance(part, str))

@@ -2,7 +2,7 @@
 
 from station.domain.faults import FaultSpec, StationFault
 
-NOT_TOML = FaultSpec("SET-101", StationFault, "{path} is not TOML: {reason}. Correct that line.")
+NOT_TOML = FaultSpec("SET-101", StationFault, "{path}: {reason}.")
 FILE_REFUSED = FaultSpec("SET-102", StationFault, "{problems}")
 """Every problem of one file, a line each: ``path: key: what is wrong, and what would be right``."""
 

@@ -4,16 +4,29 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, PlainSerializer, PlainValidator, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    PlainValidator,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
 
 from station.domain.ids import Sha256, parse_sha256
 from station.host.secrets import EnvironmentSecret, FileSecret, KeyringSecret, SecretSource
 
 Where = tuple[str | int, ...]
 """A place in a file: ``("steps", 3, "image")``."""
+
+MOMENT: Final = "date or time"
+"""The one key of the table by which a date or a time, which no setting is, is handed on to be refused."""
 
 PLACES_OF_SECRETS: Final = (
     '{ keyring = "nrf91-station/api-key" }, { env = "NRFCLOUD_API_KEY" } or { file = "/a/private/file" }'
@@ -84,11 +97,39 @@ def _local_file(path: Path, info: ValidationInfo) -> Path:
     return found
 
 
-LocalPath = Annotated[Path, AfterValidator(_local_path), PlainSerializer(str)]
+def _not_empty(value: object) -> object:
+    if isinstance(value, str) and not value.strip():
+        # As a path, nothing is the folder of the file itself.
+        raise PydanticCustomError("empty", "empty")  # told in the words of the field
+    return value
+
+
+LocalPath = Annotated[Path, BeforeValidator(_not_empty), AfterValidator(_local_path), PlainSerializer(str)]
 """A path, made absolute; it need not exist."""
 
-LocalFile = Annotated[Path, AfterValidator(_local_file), PlainSerializer(str)]
+LocalFile = Annotated[Path, BeforeValidator(_not_empty), AfterValidator(_local_file), PlainSerializer(str)]
 """The path of a file that exists, made absolute."""
+
+
+def _printable(text: str) -> str:
+    hidden = ", ".join(dict.fromkeys(f"U+{ord(one):04X}" for one in text if not one.isprintable()))
+    if hidden:
+        raise ValueError(f"it has characters that can't be seen, or turn what stands beside them ({hidden})")
+    return text
+
+
+Name = Annotated[str, AfterValidator(_printable)]
+"""A text that people see: no control characters, and none that change its direction."""
+
+
+def _whole_number(value: object) -> object:
+    if type(value) is not int:  # to Python, True and 1.0 are 1 too
+        raise PydanticCustomError("schema", "no whole number")  # told in the words of the field
+    return value
+
+
+Schema1 = Annotated[Literal[1], BeforeValidator(_whole_number)]
+"""The number of the files' form, of which there is one."""
 
 Seconds = Annotated[float, Field(gt=0, le=3600)]
 

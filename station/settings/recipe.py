@@ -7,8 +7,6 @@ from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     Field,
-    PlainSerializer,
-    PlainValidator,
     PrivateAttr,
     field_validator,
     model_validator,
@@ -16,34 +14,43 @@ from pydantic import (
 
 from station.credentials.pem import CertificatePem
 from station.domain.ids import BoardSerial, parse_board_serial, parse_device_id
-from station.domain.line import StepKind
+from station.domain.line import ChipFamily, StepKind
 from station.domain.modem import FirmwareFamily
-from station.settings.explain import Problem
+from station.settings.explain import Problem, format_place
 from station.settings.faults import LABEL_REFUSED
-from station.settings.fields import LocalFile, Pin, ProblemsError, Section
+from station.settings.fields import LocalFile, Pin, ProblemsError, Schema1, Section, Where
+from station.settings.firmware import OLDEST_FIRMWARE, FirmwareVersion, MinimumFirmware, version_text
 from station.settings.order import find_order_problems
 from station.settings.pinned import PinnedFile, read_root
-from station.settings.steps import CommandStep, FlashStep, Limit, PinnedPart, PlainStep, ProbedStep, RecipeStep
+from station.settings.placed import Placed, place_step
+from station.settings.probe_steps import (
+    CheckStep,
+    FlashStep,
+    LockStep,
+    ModemStep,
+    PowerCycleStep,
+    ReadBackStep,
+    RecoverStep,
+)
+from station.settings.steps import CommandStep, Limit, PinnedPart, PlainStep, ProbedStep, RecipeStep
 
 __all__ = [
+    "OLDEST_FIRMWARE",
+    "CheckStep",
     "CommandStep",
     "FlashStep",
     "Limit",
+    "LockStep",
+    "ModemStep",
     "PinnedPart",
     "PlainStep",
+    "PowerCycleStep",
     "ProbedStep",
+    "ReadBackStep",
     "Recipe",
     "RecipeStep",
+    "RecoverStep",
 ]
-
-FirmwareVersion = tuple[int, int, int]
-
-OLDEST_FIRMWARE: Final[Mapping[FirmwareFamily, FirmwareVersion]] = {
-    FirmwareFamily.NRF9160: (1, 3, 0),
-    FirmwareFamily.NRF91X1: (2, 0, 0),
-    FirmwareFamily.NRF9151_NTN: (1, 0, 0),
-}
-"""The first of each family that has %KEYGEN (at-commands reference section 5). A recipe can only ask for more."""
 
 _LONGEST_WRITE: Final = 4095 - len('AT%CMNG=0,2147483647,0,""')
 """What at_host's buffer leaves for a credential (at-commands reference section 4); more would wedge it."""
@@ -66,57 +73,6 @@ class FirmwareType(StrEnum):
     SOFTDEVICE = "SOFTDEVICE"
     BOOTLOADER = "BOOTLOADER"
     MDM_FULL = "MDM_FULL"
-
-
-def _version(value: object) -> FirmwareVersion:
-    found = re.fullmatch(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})", value) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError('write a version as text with three numbers, such as "1.3.5"')
-    return int(found[1]), int(found[2]), int(found[3])
-
-
-Version = Annotated[
-    FirmwareVersion, PlainValidator(_version), PlainSerializer(lambda version: ".".join(map(str, version)))
-]
-
-
-class MinimumFirmware(Section):
-    """The oldest modem firmware a board may have, by family."""
-
-    nrf9160: Version = Field(default=OLDEST_FIRMWARE[FirmwareFamily.NRF9160], description='a version such as "1.3.5"')
-    nrf91x1: Version = Field(default=OLDEST_FIRMWARE[FirmwareFamily.NRF91X1], description='a version such as "2.0.2"')
-    nrf9151_ntn: Version = Field(
-        default=OLDEST_FIRMWARE[FirmwareFamily.NRF9151_NTN],
-        alias="nrf9151-ntn",
-        description='a version such as "1.0.0"',
-    )
-
-    @model_validator(mode="after")
-    def _only_raised(self) -> Self:
-        low = [
-            (
-                (family.value,),
-                f"{_text(wanted)} is below {_text(OLDEST_FIRMWARE[family])}, the oldest this station can use.",
-            )
-            for family, wanted in self.by_family.items()
-            if wanted < OLDEST_FIRMWARE[family]
-        ]
-        if low:
-            raise ProblemsError(*low)
-        return self
-
-    @property
-    def by_family(self) -> Mapping[FirmwareFamily, FirmwareVersion]:
-        """The same, as the modem's driver asks for it."""
-        return {
-            FirmwareFamily.NRF9160: self.nrf9160,
-            FirmwareFamily.NRF91X1: self.nrf91x1,
-            FirmwareFamily.NRF9151_NTN: self.nrf9151_ntn,
-        }
-
-
-def _text(version: FirmwareVersion) -> str:
-    return ".".join(map(str, version))
 
 
 class DeviceIdRule(Section):
@@ -232,15 +188,22 @@ class SerialRule(Section):
     baud: int = Field(default=115200, ge=9600, le=3_000_000, description="a whole number from 9600 to 3000000")
 
 
+class TargetRule(Section):
+    """The product's chip, as a probe sees it."""
+
+    family: ChipFamily = Field(description='"nrf9160", or "nrf91x1" (nRF9151, nRF9161, nRF9131: a probe sees one die)')
+
+
 class Recipe(Section):
     """A product. Without ``cloud``, its units are not onboarded; without ``credentials``, they get none."""
 
-    schema_version: Literal[1] = Field(alias="schema", description="1")
+    schema_version: Schema1 = Field(alias="schema", description="1")
     product: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 of the characters A-Z a-z 0-9 _ . -")
     no_proof_reason: str | None = Field(
         default=None, min_length=10, max_length=500, description="a sentence of 10 to 500 characters"
     )
     device_id: DeviceIdRule = Field(description="a table: scheme, and prefix or pattern")
+    target: TargetRule | None = Field(default=None, description="a table: family, wherever a step uses a probe")
     serial: SerialRule = Field(default=SerialRule(), description="a table: framing and baud")
     minimum_modem_firmware: MinimumFirmware = Field(
         default=MinimumFirmware(), description="a table of versions: nrf9160, nrf91x1, nrf9151-ntn"
@@ -253,21 +216,45 @@ class Recipe(Section):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        kinds = [step.do for step in self.steps]
-        problems = [*find_order_problems(kinds, unproven_because=self.no_proof_reason), *self._mismatches(kinds)]
+        placed = [_place(step) for step in self.steps]
+        chip = self.target.family if self.target else None
+        problems = [
+            *find_order_problems(placed, unproven_because=self.no_proof_reason, family=chip),
+            *self._wrong_steps(),
+            *self._wrong_cloud(),
+        ]
         if problems:
             raise ProblemsError(*problems)
         return self
 
-    def _mismatches(self, kinds: list[StepKind]) -> list[Problem]:
+    def _wrong_steps(self) -> list[Problem]:
         found: list[Problem] = []
         names = [step.name for step in self.steps if isinstance(step, CommandStep)]
         for index, step in enumerate(self.steps):
             if isinstance(step, CommandStep) and names.count(step.name) > 1:
                 found.append((("steps", index, "name"), f'another command is called "{step.name}" too.'))
-        if StepKind.WRITE in kinds and self.credentials is None:
+            if isinstance(step, ModemStep) and (text := self._wrong_firmware(step)):
+                found.append((("steps", index, "version"), text))
+        used = next((step.do for step in self.steps if step.uses_probe), None)
+        if used is not None and self.target is None:
+            text = f'missing; "{used}" needs to know the chip: family = "nrf91x1" or family = "nrf9160".'
+            found.append((("target",), text))
+        return found
+
+    def _wrong_firmware(self, step: ModemStep) -> str | None:
+        if self.target is not None and step.runs_on is not self.target.family:
+            return f'{step.version} is not for this product\'s chip, which is "{self.target.family}".'
+        family, version = step.firmware
+        if version < (oldest := self.minimum_firmware[family]):
+            return f"{step.version} is older than this product allows: {family} {version_text(oldest)} or newer."
+        return None
+
+    def _wrong_cloud(self) -> list[Problem]:
+        found: list[Problem] = []
+        writes = self.has(StepKind.WRITE)
+        if writes and self.credentials is None:
             found.append((("credentials",), 'missing; "write-credentials" needs sec_tag and roots.'))
-        if self.cloud is not None and StepKind.WRITE not in kinds:
+        if self.cloud is not None and not writes:
             found.append(
                 (("cloud",), 'units are onboarded with their certificate: add "write-credentials", or leave cloud out.')
             )
@@ -280,6 +267,32 @@ class Recipe(Section):
             text = f"together they are {len(self.root_bundle)} bytes; a modem command takes {_LONGEST_WRITE}."
             found.append((("credentials", "roots"), text))
         return found
+
+    def has(self, kind: StepKind) -> bool:
+        """Return whether a step of this kind is among the steps. Pure."""
+        return any(step.do is kind for step in self.steps)
+
+    @property
+    def uses_probe(self) -> bool:
+        """Whether any step needs a programmer; then the product has a target."""
+        return any(step.uses_probe for step in self.steps)
+
+    @property
+    def changes_before_identify(self) -> bool:
+        """Whether a probe changes a board before it has said who it is: then a finished one is not safe from it."""
+        for step in self.steps:
+            if step.do is StepKind.IDENTIFY:
+                return False
+            if step.uses_probe and step.do is not StepKind.CHECK:
+                return True
+        return False
+
+    @property
+    def target_family(self) -> ChipFamily:
+        """The product's chip; only for recipes whose steps use a probe."""
+        if self.target is None:
+            raise AttributeError("this recipe names no target")
+        return self.target.family
 
     @property
     def sec_tag(self) -> int:
@@ -304,8 +317,8 @@ class Recipe(Section):
 
     @property
     def images(self) -> tuple[PinnedFile, ...]:
-        """Every image, in the order of its step."""
-        return tuple(step.image for step in self.steps if isinstance(step, FlashStep))
+        """Every image that a probe programs, in the order of its step."""
+        return tuple(step.image for step in self.steps if isinstance(step, FlashStep | ModemStep | ReadBackStep))
 
     def _credentials(self) -> Credentials:
         if self.credentials is None:
@@ -313,14 +326,34 @@ class Recipe(Section):
         return self.credentials
 
 
+def _place(step: RecipeStep) -> Placed:
+    keys = {"do", "erase", "answers_at", "credentials_survive_on", "skip_by", "repeat"}
+    placed = place_step(step.model_dump(include=keys))
+    if placed is None:
+        raise AssertionError("every step is of a kind that there is")
+    return placed
+
+
+def name_step(where: Where, written: dict[str, Any]) -> str:
+    """Return a place in a recipe as its reader looks for it: ``step 4 (sign): attempts``. Counted from 1. Pure."""
+    match where:
+        case ("steps", int(index), *inside):
+            step = written["steps"][index]
+            kind = place.kind if isinstance(step, dict) and (place := place_step(step)) else None
+            named = f"step {index + 1} ({kind})" if kind else f"step {index + 1}"
+            return f"{named}: {format_place(tuple(inside))}" if inside else named
+    return format_place(where)
+
+
 def order_problems(written: dict[str, Any]) -> list[Problem]:
     """Return what is wrong with the order of a recipe's steps, also while other things in it are wrong too. Pure."""
     steps = written.get("steps")
     if not isinstance(steps, list) or not steps:
         return []
-    named = {str(kind): kind for kind in StepKind}
-    kinds = [named[str(step.get("do"))] for step in steps if isinstance(step, dict) and str(step.get("do")) in named]
-    if len(kinds) < len(steps):
+    placed = [place for step in steps if isinstance(step, dict) and (place := place_step(step)) is not None]
+    if len(placed) < len(steps):
         return []  # one unreadable step would make others seem out of order
-    reason = written.get("no_proof_reason")
-    return find_order_problems(kinds, unproven_because=reason if isinstance(reason, str) else None)
+    reason, target = written.get("no_proof_reason"), written.get("target")
+    named = target.get("family") if isinstance(target, dict) else None
+    chip = next((family for family in ChipFamily if family == named), None)
+    return find_order_problems(placed, unproven_because=reason if isinstance(reason, str) else None, family=chip)

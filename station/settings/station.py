@@ -3,13 +3,32 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
-from station.settings.fields import LocalFile, LocalPath, ProblemsError, Seconds, SecretPlace, Section, check_url
+from station.settings.fields import (
+    LocalFile,
+    LocalPath,
+    Name,
+    ProblemsError,
+    Schema1,
+    Seconds,
+    SecretPlace,
+    Section,
+    absolute,
+    check_url,
+    place_of,
+)
 
 StationId = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="1 to 64 of the characters A-Z a-z 0-9 _ -")
 ]
+
+
+def _program(text: str, info: ValidationInfo) -> str:
+    # A bare name is looked for on the PATH when it is started; the doctor looks beforehand.
+    return str(absolute(text, place_of(info).folder)) if "/" in text or "\\" in text else text
+
+
 _Years = Annotated[int, Field(ge=1, le=100)]
 
 
@@ -51,6 +70,9 @@ class CloudSettings(Section):
     check_absent: bool = Field(
         default=False, description="true or false: ask before each upload which units the cloud does not know yet"
     )
+    overdue_after_s: float = Field(
+        default=3600.0, gt=0, le=604800, description="seconds, more than 0 and at most 604800 (a week)"
+    )
     poll_every_s: Seconds = Field(default=5.0, description="seconds, more than 0 and at most 3600")
     connect_timeout_s: Seconds = Field(default=10.0, description="seconds, more than 0 and at most 3600")
     read_timeout_s: Seconds = Field(default=60.0, description="seconds, more than 0 and at most 3600")
@@ -63,7 +85,7 @@ class CloudSettings(Section):
 class CaSettings(Section):
     """The local CA. Years are used when it is made; ``passphrase`` is asked for where it is kept nowhere."""
 
-    name: str = Field(min_length=1, max_length=48, description="the CA's name in its certificates, 1 to 48 characters")
+    name: Name = Field(min_length=1, max_length=48, description="the CA's name in its certificates, 1 to 48 characters")
     folder: LocalPath | None = Field(default=None, description="a folder; left out, it is ca in the data folder")
     passphrase: SecretPlace | None = Field(default=None, description="where the passphrase is kept")
     root_years: _Years = Field(default=30, description="whole years, 1 to 100")
@@ -84,6 +106,21 @@ class CaSettings(Section):
         return self
 
 
+class EvidenceSettings(Section):
+    """The station's signed record: under which name, and where checkpoints go beside the data folder."""
+
+    origin: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9._/-]{1,100}$",
+        description="the log's name in its checkpoints, 1 to 100 of the characters A-Z a-z 0-9 . _ / -; never changed",
+    )
+    folder: LocalPath | None = Field(default=None, description="a folder; left out, it is evidence in the data folder")
+    passphrase: SecretPlace | None = Field(default=None, description="where the signing key's passphrase is kept")
+    second_place: LocalPath | None = Field(
+        default=None, description="a folder away from this PC (a share, a mail drop) that gets every checkpoint"
+    )
+
+
 class Timeouts(Section):
     """How long this station waits; a recipe's step may have its own ``timeout_s``."""
 
@@ -92,7 +129,17 @@ class Timeouts(Section):
     keygen_s: Seconds = Field(default=30.0, description="seconds for AT%KEYGEN")
     write_s: Seconds = Field(default=15.0, description="seconds for writing or deleting one credential")
     boot_s: Seconds = Field(default=30.0, description="seconds for a board to answer after a reset")
-    flash_s: Seconds = Field(default=300.0, description="seconds for one image, verified")
+
+
+class Tools(Section):
+    """The programs of others that drive real probes, where they don't lie where they are looked for."""
+
+    nrfutil: Annotated[str, Field(min_length=1, max_length=500), AfterValidator(_program)] = Field(
+        default="nrfutil", description="a program on the PATH, or a path"
+    )
+    jlink: LocalPath | None = Field(
+        default=None, description="the path of SEGGER's J-Link library; left out, it is looked for"
+    )
 
 
 class LogSettings(Section):
@@ -106,12 +153,23 @@ class LogSettings(Section):
     keep: int = Field(default=10, ge=1, le=100, description="a whole number from 1 to 100")
 
 
+class PeopleSettings(Section):
+    """Who works here is in the data folder, not in a file; this is how they are dealt with."""
+
+    service: str | None = Field(
+        default=None, min_length=1, max_length=48, description="who runs --headless: an ID or name of the role service"
+    )
+    idle_minutes: int = Field(
+        default=10, ge=1, le=480, description="whole minutes, 1 to 480: after so long an override takes the PIN again"
+    )
+
+
 class StationSettings(Section):
     """One station. Without ``cloud``, finished units wait until there is one."""
 
-    schema_version: Literal[1] = Field(alias="schema", description="1")
+    schema_version: Schema1 = Field(alias="schema", description="1")
     station_id: StationId
-    line: str = Field(min_length=1, max_length=64, description="the line's name, 1 to 64 characters")
+    line: Name = Field(min_length=1, max_length=64, description="the line's name, 1 to 64 characters")
     data: LocalPath = Field(description="the data folder: journal, CA, logs; on a disk of this PC")
     fixture: LocalFile = Field(description="the fixture file of the jig on this PC")
     recipes: LocalPath = Field(description="the folder with the product recipes")
@@ -120,7 +178,12 @@ class StationSettings(Section):
     )
     cloud: CloudSettings | None = Field(default=None, description="a table: where finished units are onboarded")
     ca: CaSettings = Field(description="a table: the local CA")
+    evidence: EvidenceSettings = Field(
+        default=EvidenceSettings(), description="a table: the signing key and a second place for checkpoints"
+    )
+    people: PeopleSettings = Field(default=PeopleSettings(), description="a table: service, idle_minutes")
     timeouts: Timeouts = Field(default=Timeouts(), description="a table of seconds")
+    tools: Tools = Field(default=Tools(), description="a table: nrfutil, jlink")
     logs: LogSettings = Field(default=LogSettings(), description="a table: logs for engineers")
 
     @property
@@ -132,3 +195,13 @@ class StationSettings(Section):
     def log_folder(self) -> Path:
         """Where logs are written."""
         return self.logs.folder or self.data / "logs"
+
+    @property
+    def evidence_folder(self) -> Path:
+        """Where the station's signing key lies."""
+        return self.evidence.folder or self.data / "evidence"
+
+    @property
+    def evidence_origin(self) -> str:
+        """The log's name: on every checkpoint of this station."""
+        return self.evidence.origin or f"nrf91-station/{self.station_id}"

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final, Literal, Self
+from typing import ClassVar, Final, Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
@@ -11,57 +11,28 @@ from station.domain.ids import Sha256
 from station.domain.line import RepeatClass, StepKind
 from station.settings.fields import LocalFile, Pin, ProblemsError, Seconds, Section, Where, absolute, place_of
 from station.settings.pinned import PinnedFile, check_pin
+from station.settings.probe_steps import ATTEMPTS, TIMEOUT, Attempts, FixtureStep
 
 OWN_PYTHON: Final = "{python}"
 """As a command's program: the Python that the station runs on, wherever that is."""
-
-_Attempts = Annotated[int, Field(ge=1, le=5)]
-_ATTEMPTS: Final = "how often the step may be tried within one attempt, 1 to 5"
-_TIMEOUT: Final = "seconds for one try, more than 0 and at most 3600"
 
 
 class PlainStep(Section):
     """A step that only looks, or leaves the same state however often it is done."""
 
+    uses_probe: ClassVar[bool] = False
     do: Literal[StepKind.IDENTIFY, StepKind.CLEAR, StepKind.WRITE, StepKind.PROVE, StepKind.STORE] = Field(
         description="a step"
     )
-    attempts: _Attempts = Field(default=2, description=_ATTEMPTS)
+    attempts: Attempts = Field(default=2, description=ATTEMPTS)
 
 
 class ProbedStep(Section):
     """A step that is never simply done again: the station looks first what became of it."""
 
+    uses_probe: ClassVar[bool] = False
     do: Literal[StepKind.GENERATE, StepKind.SIGN] = Field(description="a step")
     attempts: Literal[1] = Field(default=1, description="1: this step is never simply done again")
-
-
-class FlashStep(Section):
-    """Flash an image and verify it."""
-
-    do: Literal[StepKind.FLASH] = Field(description="a step")
-    image_file: LocalFile = Field(alias="image", description="an image file, relative to this recipe: .hex or .zip")
-    image_sha256: Pin = Field(alias="sha256", description="the image's SHA-256")
-    attempts: _Attempts = Field(default=2, description=_ATTEMPTS)
-
-    @field_validator("image_file")
-    @classmethod
-    def _is_an_image(cls, path: Path) -> Path:
-        if path.suffix.lower() not in (".hex", ".zip"):
-            raise ValueError("an image is an Intel HEX (.hex), or a modem firmware package as Nordic ships it (.zip)")
-        return path
-
-    @field_validator("image_sha256")
-    @classmethod
-    def _is_this_file(cls, pin: Sha256, info: ValidationInfo) -> Sha256:
-        if "image_file" in info.data:
-            check_pin(info.data["image_file"], pin)
-        return pin
-
-    @property
-    def image(self) -> PinnedFile:
-        """The image as a programmer takes it."""
-        return PinnedFile(self.image_file, self.image_sha256)
 
 
 class Limit(Section):
@@ -100,6 +71,7 @@ class CommandStep(Section):
     ``repeat`` is the factory's statement about it: what may be done when nobody knows whether it ran.
     """
 
+    uses_probe: ClassVar[bool] = False
     do: Literal[StepKind.COMMAND] = Field(description="a step")
     name: str = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9 _-]{0,31}$", description="1 to 32 letters, digits, spaces, _ or -"
@@ -113,11 +85,11 @@ class CommandStep(Section):
     files: tuple[PinnedPart, ...] = Field(
         default=(), description="a list of { file, sha256 }: every file beside this recipe that the program consists of"
     )
-    timeout_s: Seconds = Field(description=_TIMEOUT)
+    timeout_s: Seconds = Field(description=TIMEOUT)
     repeat: Literal[RepeatClass.PURE, RepeatClass.IDEMPOTENT, RepeatClass.ONE_WAY, RepeatClass.HUMAN] = Field(
         description='"pure" (only looks), "idempotent" (same result however often), "one-way" (never again) or "human"'
     )
-    attempts: _Attempts = Field(default=1, description=_ATTEMPTS)
+    attempts: Attempts = Field(default=1, description=ATTEMPTS)
     limits: Mapping[str, Limit] = Field(
         default={}, description="a table of measurements, each { low, high, unit }: every one must be measured"
     )
@@ -173,5 +145,5 @@ class CommandStep(Section):
         return tuple(PinnedFile(part.file, part.sha256) for part in self.files)
 
 
-RecipeStep = PlainStep | ProbedStep | FlashStep | CommandStep
+RecipeStep = PlainStep | ProbedStep | FixtureStep | CommandStep
 """Any step; ``do`` says which."""

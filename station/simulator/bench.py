@@ -116,7 +116,9 @@ class Bench:
                 # What a killed bench left may point at somebody else's terminal by now.
                 (self.folder / f"slot{number}").unlink(missing_ok=True)
         self._control = Control(self, self._wanted[0])
-        self._probes = Probes(self._slots.get, self._timings, self._clock, self._wanted[1])
+        self._probes = Probes(
+            self._slots.get, self.port_address, self._count, self._timings, self._clock, self._wanted[1]
+        )
         announced: dict[str, object] = {
             "control": self._control.url,
             "probes": self._probes.address,
@@ -154,9 +156,13 @@ class Bench:
     @property
     def probe_address(self) -> str:
         """``host:port`` of the probes; only while started."""
+        return self._running_probes.address
+
+    @property
+    def _running_probes(self) -> Probes:
         if self._probes is None:
             raise RuntimeError("the bench is not started")
-        return self._probes.address
+        return self._probes
 
     def port_address(self, slot: int) -> str:
         """Return what a fixture file names as the slot's port, whether or not a board is in."""
@@ -169,7 +175,8 @@ class Bench:
         """Return a new board, in no slot yet; ValueError names what is wrong with ``description``.
 
         All parts are optional: ``serial``, ``profile`` (a name of ``profile.PROFILES``), ``blank`` (true: no image),
-        ``framing`` (of ``image.Framing``), ``imei``, ``uuid``, and ``faults`` (``faults.BoardFaults`` as JSON). What
+        ``framing`` (of ``image.Framing``), ``imei``, ``uuid``, ``protected`` (true: its debug port is locked),
+        ``erase_protected`` (true: not even recovering gets in), and ``faults`` (``faults.BoardFaults`` as JSON). What
         the bench's fault script says for ``slot`` is added.
         """
         wanted = dict(description or {})
@@ -180,7 +187,9 @@ class Bench:
         if profile is None:
             raise ValueError(f"there is no such profile; there are {', '.join(PROFILES)}")
         framing = Framing(str(wanted.pop("framing", Framing.AT_HOST)))
-        blank = wanted.pop("blank", False)
+        blank, protected, erase_protected = (
+            bool(wanted.pop(name, False)) for name in ("blank", "protected", "erase_protected")
+        )
         imei, uuid = wanted.pop("imei", None), wanted.pop("uuid", None)
         faults = read_board_faults(wanted.pop("faults", {}))
         if wanted:
@@ -193,6 +202,8 @@ class Bench:
             seed=self._seed,
             imei=parse_imei(str(imei)) if imei is not None else None,
             uuid=parse_device_uuid(str(uuid)) if uuid is not None else None,
+            protected=protected,
+            erase_protected=erase_protected,
         )
 
     def insert(self, slot: int, board: Board | None = None) -> Board:
@@ -232,6 +243,11 @@ class Bench:
         """Reset the board in ``slot``; LookupError where none is."""
         self._occupied(slot).reset()
 
+    def plug_probe(self, slot: int, *, plugged: bool) -> None:
+        """Plug the probe of ``slot`` into the PC, or pull it out. The board, its supply and its port stay."""
+        self._require(slot)
+        self._running_probes.plug(slot, plugged=plugged)
+
     def say(self, slot: int, text: str) -> None:
         """Let the board in ``slot`` print an unsolicited result or log line; LookupError where none is."""
         self._occupied(slot).say(text)
@@ -247,6 +263,10 @@ class Bench:
         """Make more go wrong with a board from now on; ``value`` is ``BoardFaults`` or its JSON values."""
         self.board(serial).add_faults(value if isinstance(value, BoardFaults) else read_board_faults(value))
 
+    def clear_faults(self, serial: str) -> None:
+        """Let nothing go wrong with a board from now on; what did stays as it is."""
+        self.board(serial).clear_faults()
+
     def sign(self, serial: str, sec_tag: int, data: bytes) -> bytes:
         """Return the ECDSA signature (DER, SHA-256) of a board's client key; LookupError where it has none."""
         key = self.board(serial).key(sec_tag)
@@ -255,7 +275,7 @@ class Bench:
         return key.sign_der(data)
 
     def describe_slots(self) -> list[dict[str, object]]:
-        """Return every slot with its port's address, the board in it and its power."""
+        """Return every slot with its port's address, the board in it, its power, and its probe."""
         described = []
         for number in self._ports:
             slot = self._slots.get(number)
@@ -266,6 +286,7 @@ class Bench:
                     "board": slot.board.serial if slot else None,
                     "powered": bool(slot and slot.powered),
                     "port_open": bool(slot and slot.address),
+                    "probe": self._running_probes.describe(number),
                 }
             )
         return described
@@ -283,6 +304,11 @@ class Bench:
                 "image": board.image.sha256 if board.image else None,
                 "image_name": board.image.name if board.image else None,
                 "halted": board.halted,
+                "runs": not board.silent,
+                "protection": board.protection or "none",
+                "erase_protected": board.erase_protected,
+                "modem_sha256": board.modem_sha256,
+                "modem_whole": board.modem_whole,
                 "traits": sorted(board.plan.traits),
                 "identity_public_key": board.identity.spki.hex(),
                 "credentials": [_credential(item, private=private) for item in board.stored()],

@@ -5,9 +5,11 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 
-from station.domain.ids import DeviceUuid, Imei, parse_device_uuid
+from station.domain.ids import DeviceUuid, Imei, Sha256, parse_device_uuid
+from station.domain.line import ChipFamily, Erase, LockLevel
 from station.domain.modem import CredentialType
 from station.simulator.faults import NO_FAULTS, BoardFaults, FaultPlan, Trait, seeded
+from station.simulator.flash import Flash
 from station.simulator.image import Framing, Image, standard_image
 from station.simulator.keys import KeyPair
 from station.simulator.profile import PROFILES, Firmware, Profile
@@ -32,6 +34,14 @@ class Counters:
     boots: int = 0
     power_cuts: int = 0
     programmed: int = 0
+    """Images brought in to their end, modem firmware included."""
+    modem_updates: int = 0
+    erased: int = 0
+    """Whole erases for an image; recovering is counted by itself."""
+    recovered: int = 0
+    attached: int = 0
+    """Times a probe has taken hold of the chip, to look at it too; finding the probe is no attaching."""
+    locked: int = 0
     keys_generated: int = 0
     bytes_lost: int = 0
     """Sent while the board could not listen."""
@@ -50,8 +60,13 @@ class Board:
         seed: int = 0,
         imei: Imei | None = None,
         uuid: DeviceUuid | None = None,
+        protected: bool = False,
+        erase_protected: bool = False,
     ) -> None:
-        """Make a board that keeps its identity for its ``serial`` and ``seed``; ``framing`` None: it is blank."""
+        """Make a board that keeps its identity for its ``serial`` and ``seed``; ``framing`` None: it is blank.
+
+        ``protected``: it arrives with its debug port locked. ``erase_protected``: and recovering is refused.
+        """
         self.serial = serial
         self.profile = profile or PROFILES["nrf9151"]
         self.seed = seed
@@ -63,16 +78,31 @@ class Board:
         self.firmware = Firmware.named(self.profile.firmware)
         self.firmware_uuid_bytes = _build_uuid(self.firmware)
         self.image: Image | None = standard_image(framing) if framing is not None else None
-        self.programmed: dict[str, Image] = {}
-        """By file name: what a probe has put in, for verifying."""
-        self.spoiled: set[str] = set()
+        self.flash = Flash()
+        if self.image is not None:
+            self.flash.write(self.image.segments)
+        if protected:
+            self.flash.lock(LockLevel.ALL)
+        if erase_protected:
+            self.flash.protect_erase()
+        self.modem_sha256: Sha256 | None = None
+        """Of the modem firmware a probe has put in; None: the one it was delivered with."""
+        self.modem_whole = True
+        self.modem_spoiled = False
         self.halted = False
-        """Programmed and not yet reset: the core stands still."""
+        """A probe has been at work and no reset since: the core stands still."""
+        self.erase_protected = False
+        self._locked: LockLevel | None = None
+        self._recovered = False
+        """Nothing has been erased since a recovery, which leaves something that keeps the port open."""
+        self._flashed = False
+        self._store_page: int | None = None
         self.lock = threading.RLock()
         self.log: deque[LoggedCommand] = deque(maxlen=_COMMANDS_KEPT)
         self.counters = Counters()
         self._identity: KeyPair | None = None
         self.store = CredentialStore(self._rules(), self._reserved())
+        self._latch_protection()
 
     @property
     def identity(self) -> KeyPair:
@@ -96,7 +126,16 @@ class Board:
     @property
     def silent(self) -> bool:
         """Whether nothing at all would answer on its port."""
-        return self.image is None or self.halted or Trait.DEAD in self.plan.traits
+        if self.image is None or self.halted or not self.modem_whole or Trait.DEAD in self.plan.traits:
+            return True
+        return self.image.family not in (None, self.profile.family)
+
+    @property
+    def protection(self) -> LockLevel | None:
+        """What of the debug port is locked now."""
+        if Trait.SLEEP_LOCKS in self.plan.traits and self.image is not None and not self.halted:
+            return LockLevel.ALL
+        return self._locked
 
     def add_faults(self, faults: BoardFaults) -> None:
         """Make more go wrong from now on."""
@@ -104,13 +143,22 @@ class Board:
             self.plan.add(faults)
             self.store.rules = self._rules()
 
+    def clear_faults(self) -> None:
+        """Be an ordinary board from now on; what the faults did stays done."""
+        with self.lock:
+            self.plan.clear()
+            self.store.rules = self._rules()
+
     def boot(self) -> None:
-        """Come out of a reset: what was not kept is gone, a halted core runs."""
+        """Come out of a reset: what was not kept is gone, a halted core runs, protection is as it was written."""
         with self.lock:
             self.halted = False
             self.counters.boots += 1
             if Trait.UNFLUSHED_LOST in self.plan.traits:
                 self.store.cut_power()
+            if self.image is not None and self.image.store_page is not None:
+                self._store_page = self.image.store_page
+            self._latch_protection()
 
     def cut_power(self) -> None:
         """Lose the supply."""
@@ -119,33 +167,109 @@ class Board:
             self.halted = False
             if Trait.UNFLUSHED_LOST in self.plan.traits:
                 self.store.cut_power()
-            if Trait.IMAGE_LOST_ON_POWER_CUT in self.plan.traits and self.programmed:
+            if Trait.IMAGE_LOST_ON_POWER_CUT in self.plan.traits and self._flashed:
                 self.image = None
-                self.programmed.clear()
+                self.flash.erase_application()
 
-    def erase(self) -> None:
-        """Lose the application, as at the start of programming; and the credentials where the board is like that."""
+    def begin_program(self, image: Image, erase: Erase | None) -> None:
+        """Lose what goes before ``image`` comes, with which the board runs nothing; ``erase`` None erases nothing."""
         with self.lock:
-            self.image = None
-            self.programmed = {name: image for name, image in self.programmed.items() if image.firmware}
-            if Trait.ERASE_LOSES_CREDENTIALS in self.plan.traits:
-                self.store.clear()
-
-    def program(self, image: Image, *, spoiled: bool = False) -> None:
-        """Take ``image``; the core stands still until the next reset. ``spoiled``: verifying will find a difference."""
-        with self.lock:
-            self.programmed[image.name] = image
-            self.spoiled.discard(image.name)
-            if spoiled:
-                self.spoiled.add(image.name)
-            self.counters.programmed += 1
             self.halted = True
-            if image.firmware is None:
-                self.image = image
+            if image.firmware is not None:
+                self.modem_whole = False
+                self._lose_credentials(Trait.MODEM_UPDATE_LOSES_CREDENTIALS)
                 return
+            self.image = None
+            self._recovered = False
+            if erase is Erase.ALL:
+                self.counters.erased += 1
+                self.flash.erase_all()
+                self.flash.open()
+                self._lose_credentials(Trait.ERASE_LOSES_CREDENTIALS)
+                self._lose_stored(None)
+            elif erase is Erase.TOUCHED:
+                self._lose_stored(self.flash.erase_touched(image.segments))
+
+    def program_part(self, image: Image, done: float) -> None:
+        """Hold as much of ``image`` as has come so far; never all of it."""
+        if image.firmware is None:
+            with self.lock:
+                whole = sum(len(content) for _, content in image.segments)
+                self.flash.write(image.segments, count=int(max(0, whole - 1) * done))
+
+    def end_program(self, image: Image, *, spoiled: bool = False) -> None:
+        """Hold the whole of ``image``; the core stands still until the next reset. ``spoiled``: one byte is wrong."""
+        with self.lock:
+            self.counters.programmed += 1
+            if image.firmware is None:
+                self.flash.write(image.segments)
+                if spoiled:
+                    self.flash.spoil(image.segments)
+                self.image = image
+                self._flashed = True
+                return
+            self.counters.modem_updates += 1
+            self.modem_whole, self.modem_spoiled, self.modem_sha256 = True, spoiled, image.sha256
             self.firmware = image.firmware
             self.firmware_uuid_bytes = _build_uuid(image.firmware)
             self.store.rules = self._rules()
+
+    def holds(self, image: Image) -> bool:
+        """Return whether ``image`` is in the board, byte by byte; a delivered modem firmware is known by its name."""
+        with self.lock:
+            if image.firmware is None:
+                return self.flash.holds(image.segments)
+            same = image.firmware.text == self.firmware.text and self.modem_sha256 in (None, image.sha256)
+            return same and self.modem_whole and not self.modem_spoiled
+
+    def begin_recover(self) -> None:
+        """Lose the application and the UICR; the port opens only with :meth:`end_recover`."""
+        with self.lock:
+            self.halted = True
+            self.image = None
+            self.flash.erase_all()
+            self._lose_credentials(Trait.RECOVER_LOSES_CREDENTIALS)
+            self._lose_stored(None)
+
+    def end_recover(self) -> None:
+        """Be empty and open, also after the next reset."""
+        with self.lock:
+            self.counters.recovered += 1
+            self.flash.open()
+            self._recovered = True
+            self._latch_protection()
+
+    def lock_port(self, level: LockLevel) -> None:
+        """Have the debug port locked from the next reset on."""
+        with self.lock:
+            self.counters.locked += 1
+            if Trait.LOCK_IGNORED not in self.plan.traits:
+                self.flash.lock(level)
+
+    def protect_erase(self) -> None:
+        """Refuse recoveries and whole erases from the next reset on."""
+        with self.lock:
+            self.flash.protect_erase()
+
+    def _latch_protection(self) -> None:
+        family = self.profile.family
+        levels = {self.flash.locked(family)}
+        if self.image is not None and not self.silent:
+            levels.add(self.image.locks)
+        hardened = family is not ChipFamily.NRF9160
+        if hardened and self.image is None and not self._recovered and Trait.EMPTY_IS_LOCKED in self.plan.traits:
+            levels.add(LockLevel.ALL)
+        self._locked = next((level for level in (LockLevel.ALL, LockLevel.SECURE) if level in levels), None)
+        self.erase_protected = self.flash.erase_protected
+
+    def _lose_credentials(self, trait: Trait) -> None:
+        if trait in self.plan.traits:
+            self.store.clear()
+
+    def _lose_stored(self, pages: frozenset[int] | None) -> None:
+        """Lose credentials that an application kept in its own flash; ``pages`` None: all of it was erased."""
+        if self._store_page is not None and (pages is None or self._store_page in pages):
+            self.store.clear()
 
     def stored(self) -> list[Item]:
         """Return every credential as it truly lies there, the modem's own included."""

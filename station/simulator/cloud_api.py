@@ -13,7 +13,9 @@ from station.simulator.cloud_http import Answer, Request
 from station.simulator.cloud_rows import RowsRefusedError, read_rows
 from station.simulator.cloud_world import Device, Operation, Status, Team, World
 
-_FILE = re.compile(r"/([0-9a-f-]{36})/provision_devices/([0-9A-HJKMNP-TV-Z]{26})(\.csv|-result\.json|\.json)")
+_FILE = re.compile(
+    r"/([0-9a-f-]{36})/(provision_devices|register_certificates)/([0-9A-HJKMNP-TV-Z]{26})(\.csv|-result\.json|\.json)"
+)
 
 
 class RefusedError(Exception):
@@ -42,12 +44,12 @@ class Api:
     def serve_file(self, request: Request) -> Answer:
         """Answer a request to the files, which ask for no key."""
         match = _FILE.fullmatch(request.path)
-        operation = self._world.operation(match[2]) if match and request.method == "GET" else None
+        operation = self._world.operation(match[3]) if match and request.method == "GET" else None
         if match is None or operation is None or operation.team_id != match[1]:
             return Answer(403, b"<Error><Code>AccessDenied</Code></Error>", {"Content-Type": "application/xml"})
-        if match[3] == ".csv":
+        if match[4] == ".csv":
             return Answer(200, operation.body, {"Content-Type": "text/csv"})
-        if match[3] == ".json" and operation.status is Status.FAILED:
+        if match[4] == ".json" and operation.status is Status.FAILED:
             return Answer(200, operation.error_file, {"Content-Type": "application/json"})
         return Answer(404)
 
@@ -56,7 +58,9 @@ class Api:
             case "GET", ["account"]:
                 return self._account(request)
             case "POST", ["devices"]:
-                return self._onboard(request)
+                return self._take_body(request, replacing=False)
+            case "POST", ["devices", "certificates"]:
+                return self._take_body(request, replacing=True)
             case "GET", ["devices"]:
                 return self._list_devices(request)
             case "GET", ["devices", device_id]:
@@ -88,10 +92,10 @@ class Api:
             },
         )
 
-    def _onboard(self, request: Request) -> Answer:
+    def _take_body(self, request: Request, *, replacing: bool) -> Answer:
         team = self._team(request)
         try:
-            rows = read_rows(request.body, request.headers.get("content-type", ""))
+            rows = read_rows(request.body, request.headers.get("content-type", ""), replacing=replacing)
         except RowsRefusedError as refused:
             raise RefusedError(422, 42200, str(refused)) from refused
         operation = self._world.accept(team, request.body, rows)
@@ -152,10 +156,12 @@ class Api:
         return subject == device.device_id and fresh
 
     def _tell_operation(self, operation: Operation) -> dict[str, object]:
-        place = f"{self._files_origin}/{operation.team_id}/provision_devices/{operation.request_id}"
+        replacing = operation.rows[0].replaces
+        folder = "register_certificates" if replacing else "provision_devices"
+        place = f"{self._files_origin}/{operation.team_id}/{folder}/{operation.request_id}"
         value: dict[str, object] = {
             "bulkOpsRequestId": operation.request_id,
-            "endpoint": "ONBOARD_DEVICES",
+            "endpoint": "REGISTER_CERTIFICATES" if replacing else "ONBOARD_DEVICES",
             "status": operation.status,
             "requestedAt": _iso(operation.requested_at),
             "uploadedDataUrl": f"{place}.csv",

@@ -6,7 +6,9 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC
+from email.utils import format_datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -200,6 +202,8 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _write(self, seen: Seen, answer: Answer) -> None:
         seen.answered = answer.status
+        date = format_datetime(self.server.clock.now().astimezone(UTC), usegmt=True)
+        answer = replace(answer, headers={"Date": date, **answer.headers})
         self.wfile.write(_render(answer))
 
 

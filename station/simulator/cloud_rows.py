@@ -1,4 +1,4 @@
-"""The simulated cloud's own reading of OnboardDevices' CSV (nrf-cloud-api reference section 1.1).
+"""The simulated cloud's own reading of the bulk operations' CSV (nrf-cloud-api reference sections 1.1 and 1.4).
 
 Written from the specification and not from the station's renderer, so that the two check each other.
 """
@@ -33,17 +33,21 @@ class RowsRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as the cloud takes it."""
+    """One row as the cloud takes it; ``replaces`` is a row of RegisterCertificates, which has no other columns."""
 
     device_id: str
     subtype: str
     tags: tuple[str, ...]
     firmware_types: tuple[str, ...]
     pem: str
+    replaces: bool = False
 
 
-def read_rows(body: bytes, content_type: str) -> tuple[Row, ...]:
-    """Return the rows of a body that is valid throughout; raises :class:`RowsRefusedError` for any other. Pure."""
+def read_rows(body: bytes, content_type: str, *, replacing: bool = False) -> tuple[Row, ...]:
+    """Return the rows of a body that is valid throughout; raises :class:`RowsRefusedError` for any other. Pure.
+
+    OnboardDevices' five columns, or with ``replacing`` RegisterCertificates' two (``deviceId,"certPem"``).
+    """
     if content_type.replace(" ", "").replace("utf-8", "utf8").lower() not in CONTENT_TYPES:
         raise RowsRefusedError(f"Content-Type {content_type!r} is not supported")
     try:
@@ -53,12 +57,15 @@ def read_rows(body: bytes, content_type: str) -> tuple[Row, ...]:
         raise RowsRefusedError(f"The body is not a CSV file: {error}") from error
     if not 1 <= len(cells) <= MAX_ROWS:
         raise RowsRefusedError(f"The number of rows must be between 1 and {MAX_ROWS}")
-    return tuple(_read_row(number, row) for number, row in enumerate(cells, start=1))
+    return tuple(_read_row(number, row, replacing=replacing) for number, row in enumerate(cells, start=1))
 
 
-def _read_row(number: int, cells: list[str]) -> Row:
-    if len(cells) != 5:
-        raise RowsRefusedError(f"Row {number} must have 5 columns and has {len(cells)}")
+def _read_row(number: int, cells: list[str], *, replacing: bool) -> Row:
+    wanted = 2 if replacing else 5
+    if len(cells) != wanted:
+        raise RowsRefusedError(f"Row {number} must have {wanted} columns and has {len(cells)}")
+    if replacing:
+        cells = [cells[0], "", "", "", cells[1]]
     device_id, subtype, tags, firmware_types, pem = cells
     tag_list = tuple(tags.split("|")) if tags else ()
     type_list = tuple(firmware_types.split("|")) if firmware_types else ()
@@ -71,4 +78,4 @@ def _read_row(number: int, cells: list[str]) -> Row:
     ):
         if not good:
             raise RowsRefusedError(f"Row {number}: {what} is not valid")
-    return Row(device_id, subtype, tag_list, type_list, pem)
+    return Row(device_id, subtype, tag_list, type_list, pem, replaces=replacing)

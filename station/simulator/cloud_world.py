@@ -1,8 +1,8 @@
 """What the simulated cloud holds: teams, devices, bulk operations, and how they come about.
 
-Rules from the nrf-cloud-api reference, sections 1.1 to 1.3. Where that marks something ``[?]``, this is one possible
+Rules from the nrf-cloud-api reference, sections 1.1 to 1.4. Where that marks something ``[?]``, this is one possible
 cloud: an ID that comes with another certificate is refused like one with other attributes, and each row of a body
-meets what the rows before it left.
+meets what the rows before it left. RegisterCertificates replaces an onboarded device's certificate and onboards none.
 """
 
 import json
@@ -185,7 +185,7 @@ class World:
 
     def _finish(self, operation: Operation) -> None:
         for number, row in enumerate(operation.rows):
-            error = self.switches.row_errors.get(row.device_id) or self._onboard(operation.team_id, row)
+            error = self.switches.row_errors.get(row.device_id) or self._take(operation.team_id, row)
             if error:
                 operation.errors[number] = error
         operation.completed_at = self._clock.now()
@@ -195,8 +195,8 @@ class World:
             text = write_errors(operation.errors, self.switches.error_format)
         operation.error_file = text.encode("utf-8", "surrogateescape")
 
-    def _onboard(self, team_id: str, row: Row) -> str:
-        """Onboard one row, or return why not."""
+    def _take(self, team_id: str, row: Row) -> str:
+        """Onboard one row, or replace its device's certificate; or return why not."""
         read = _read_key(row.pem)
         if read is None:
             return NOT_ES256
@@ -206,6 +206,11 @@ class World:
             return OTHER_ACCOUNT
         if self._owners.setdefault(fingerprint, row.device_id) != row.device_id:
             return CERTIFICATE_TAKEN
+        if row.replaces:
+            if there is not None:
+                # The old certificate is deleted; tags, sub-type and firmware types stay as they were onboarded.
+                there.key, there.fingerprint = key, fingerprint
+            return ""
         if there is not None:
             same = (there.subtype, there.tags, there.firmware_types, there.fingerprint) == (
                 row.subtype,

@@ -2,16 +2,19 @@
 
 | request | what it does |
 | --- | --- |
-| GET /slots | every slot: port, board, power |
+| GET /slots | every slot: port, board, power, probe |
 | POST /slots/N | put a board in; the body is described at ``Bench.new_board`` |
 | DELETE /slots/N | take it out |
 | POST /slots/N/power {"on": bool} | switch its supply |
 | POST /slots/N/reset | reset it |
+| POST /slots/N/probe {"plugged": bool} | plug its probe in, or pull it out |
 | POST /slots/N/say {"text": ...} | let it print an unsolicited result or a log line |
 | GET /boards | every board there ever was on this bench |
 | GET /boards/SERIAL[?private=1] | what it truly holds |
 | GET /boards/SERIAL/log | the commands it got |
-| POST /boards/SERIAL/faults | make more go wrong with it |
+| POST /boards/SERIAL/faults | make more go wrong with it: ``faults.BoardFaults`` as JSON, for example \
+{"probe": [{"do": "power-off", "op": "program", "at": 0.37}]} |
+| DELETE /boards/SERIAL/faults | let nothing go wrong with it from now on |
 | POST /boards/SERIAL/sign {"sec_tag": N, "data": hex} | have its client key sign: ``{"signature": hex}``, DER |
 """
 
@@ -40,8 +43,10 @@ class Bench(Protocol):
     def remove(self, slot: int) -> None: ...
     def power(self, slot: int, *, on: bool) -> None: ...
     def reset(self, slot: int) -> None: ...
+    def plug_probe(self, slot: int, *, plugged: bool) -> None: ...
     def say(self, slot: int, text: str) -> None: ...
     def add_faults(self, serial: str, value: object) -> None: ...
+    def clear_faults(self, serial: str) -> None: ...
     def sign(self, serial: str, sec_tag: int, data: bytes) -> bytes: ...
 
 
@@ -63,6 +68,13 @@ class Call:
         """The board in the path."""
         return self.groups[0]
 
+    def flag(self, name: str) -> bool:
+        """Return true or false from the body; ValueError where it is neither."""
+        value = self.body.get(name)
+        if not isinstance(value, bool):
+            raise ValueError(f"{name} must be true or false")
+        return value
+
     def text(self, name: str) -> str:
         """Return a text from the body; ValueError where it is none."""
         value = self.body.get(name)
@@ -72,10 +84,12 @@ class Call:
 
 
 def _power(bench: Bench, call: Call) -> object:
-    on = call.body.get("on")
-    if not isinstance(on, bool):
-        raise ValueError("on must be true or false")
-    bench.power(call.slot, on=on)
+    bench.power(call.slot, on=call.flag("on"))
+    return None
+
+
+def _plug(bench: Bench, call: Call) -> object:
+    bench.plug_probe(call.slot, plugged=call.flag("plugged"))
     return None
 
 
@@ -97,12 +111,14 @@ _ROUTES: Final[tuple[tuple[str, re.Pattern[str], Callable[[Bench, Call], object]
     ("POST", re.compile(_SLOT), lambda bench, call: bench.insert_described(call.slot, call.body)),
     ("DELETE", re.compile(_SLOT), lambda bench, call: bench.remove(call.slot)),
     ("POST", re.compile(f"{_SLOT}/power"), _power),
+    ("POST", re.compile(f"{_SLOT}/probe"), _plug),
     ("POST", re.compile(f"{_SLOT}/reset"), lambda bench, call: bench.reset(call.slot)),
     ("POST", re.compile(f"{_SLOT}/say"), lambda bench, call: bench.say(call.slot, call.text("text"))),
     ("GET", re.compile(r"/boards"), lambda bench, _call: bench.describe_boards()),
     ("GET", re.compile(_BOARD), _describe_board),
     ("GET", re.compile(f"{_BOARD}/log"), lambda bench, call: bench.describe_log(call.serial)),
     ("POST", re.compile(f"{_BOARD}/faults"), lambda bench, call: bench.add_faults(call.serial, dict(call.body))),
+    ("DELETE", re.compile(f"{_BOARD}/faults"), lambda bench, call: bench.clear_faults(call.serial)),
     ("POST", re.compile(f"{_BOARD}/sign"), _sign),
 )
 

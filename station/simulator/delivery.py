@@ -2,6 +2,7 @@
 
 import math
 import random
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -24,6 +25,7 @@ _GARBAGE = 24
 _FLOOD = 16 * 1024
 _ENDLESS = 64 * 1024
 _PIECES = 12
+_QUOTED_OR_END: Final = re.compile(rb'"[^"]*"|\r+\n')
 
 
 class Line(Protocol):
@@ -144,6 +146,10 @@ class Delivery:
                 return self._line.answer(b"x" * (fault.size or _ENDLESS))
             case Do.FLOOD:
                 self._line.send(_flood(self._framer.notice, fault.size or _FLOOD))
+            case Do.BARE_LF:
+                whole = _ending(whole, b"\n")
+            case Do.BARE_CR:
+                whole = _ending(whole, b"\r")
             case Do.ECHO_COMMAND:
                 return self._line.answer(command)
             case _:
@@ -156,6 +162,10 @@ class Delivery:
             return self._line.answer(framed.head + framed.final + notices)
         self._line.send(framed.head + notices)
         return self._line.answer(framed.final)
+
+
+def _ending(answer: bytes, end: bytes) -> bytes:
+    return _QUOTED_OR_END.sub(lambda found: found[0] if found[0].startswith(b'"') else end, answer)
 
 
 def _garbage(rng: random.Random, size: int) -> bytes:

@@ -45,6 +45,27 @@ class Trait(StrEnum):
     """What was stored since the last CFUN=0 is gone after a reset or a power cut."""
     ERASE_LOSES_CREDENTIALS = "erase-loses-credentials"
     """Programming an image with a full erase empties the credential store."""
+    RECOVER_LOSES_CREDENTIALS = "recover-loses-credentials"
+    """So does recovering."""
+    MODEM_UPDATE_LOSES_CREDENTIALS = "modem-update-loses-credentials"
+    """So does programming a modem firmware."""
+    EMPTY_IS_LOCKED = "empty-is-locked"
+    """An nRF91x1 without a whole application comes locked out of a reset (flashing section 3.3): half programmed and
+    switched off, only recovering gets in. Means nothing on an nRF9160."""
+    SLEEP_LOCKS = "sleep-locks"
+    """The debug port is locked as long as an application runs (nRF9151 anomaly 36)."""
+    LOCK_REFUSED = "lock-refused"
+    """The tool can't lock this board, and says so."""
+    LOCK_IGNORED = "lock-ignored"
+    """The tool says that it locked the board, which stays open."""
+    LOW_VOLTAGE = "low-voltage"
+    """A probe measures too little at this board and does nothing with it; the board itself runs."""
+    SWD_SILENT = "swd-silent"
+    """The debug port answers no probe; the board itself runs."""
+    OTHER_CHIP = "other-chip"
+    """A probe finds an nRF5340 at its end (flashing section 3.4: a switch in the wrong position)."""
+    REENUMERATES = "reenumerates"
+    """A reset by a probe takes the serial port away for a moment."""
     IMAGE_LOST_ON_POWER_CUT = "image-lost-on-power-cut"
     """Verified flashing is undone by the next power cut (devzone 127690)."""
     CLEAN_CSR = "clean-csr"
@@ -80,6 +101,10 @@ class Do(StrEnum):
     """``size`` bytes of unsolicited results before the answer."""
     OTHER_INFORMATION = "other-information"
     """The work is done; the lines of ``text`` come instead of its information (a recorded answer, say)."""
+    BARE_LF = "bare-lf"
+    """Every line of the answer ends with LF alone; what stands in quotes stays."""
+    BARE_CR = "bare-cr"
+    """Every line of the answer ends with CR alone; what stands in quotes stays."""
     ECHO_COMMAND = "echo-command"
     """The command comes back instead of an answer (at_host's buffer after an internal failure)."""
     # Instead of the work
@@ -103,6 +128,8 @@ class Do(StrEnum):
     # Other work than asked for
     IGNORE_WRITE = "ignore-write"
     """%CMNG says OK and stores nothing."""
+    IGNORE_DELETE = "ignore-delete"
+    """%CMNG says OK and deletes nothing."""
     CORRUPT_WRITE = "corrupt-write"
     """%CMNG says OK and stores one character wrong."""
     OTHER_DEVICE_CSR = "other-device-csr"
@@ -162,22 +189,33 @@ class ProbeDo(StrEnum):
     DROP = "drop"
     """The connection ends without a word."""
     SLOW = "slow"
-    """``seconds`` longer."""
+    """``seconds`` longer (0: five)."""
     WRONG_CONTENT = "wrong-content"
     """Programming says done, and verifying finds a difference."""
+    POWER_OFF = "power-off"
+    """The board's supply fails: for ``seconds`` (0: until somebody switches it on)."""
+    UNPLUG = "unplug"
+    """The probe is pulled out of the PC: for ``seconds`` (0: until somebody plugs it in)."""
+    LOSE_ANSWER = "lose-answer"
+    """The work is done, then the connection ends without a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, config=_STRICT)
 class ProbeFault:
-    """One disturbance of a probe operation, ``at`` a progress of 0.0 to 1.0 (a board is then partly programmed)."""
+    """One disturbance of a probe operation, ``at`` a progress of 0.0 to 1.0 (a board is then partly programmed).
+
+    ``op`` is an operation of ``simulator.probe``, or "any" for each that attaches to the board; ``image`` is searched
+    in the name of the image without regard to case. At 0.0 the operation has not begun; at 1.0 it lacks its last byte.
+    """
 
     do: ProbeDo
     op: str = "program"
+    image: Annotated[str, AfterValidator(_pattern)] = ""
     nth: int = 1
     times: int = 1
     chance: float = 1.0
     at: float = 0.5
-    seconds: float = 5.0
+    seconds: float = 0.0
     code: str = "PROBE"
     text: str = "the simulated probe failed as its script says"
 
@@ -270,6 +308,12 @@ class FaultPlan:
         self._commands += [(_Counted(fault), re.compile(fault.match, re.IGNORECASE)) for fault in faults.commands]
         self._probe += [_Counted(fault) for fault in faults.probe]
 
+    def clear(self) -> None:
+        """Let nothing go wrong from now on."""
+        self.traits = frozenset()
+        self._commands = []
+        self._probe = []
+
     def at_command(self, command: str) -> CommandFault | None:
         """Return the fault that strikes at ``command``, the first in the script's order; every match is counted."""
         struck = None
@@ -278,10 +322,16 @@ class FaultPlan:
                 struck = counted.fault
         return struck
 
-    def at_probe(self, op: str) -> ProbeFault | None:
-        """Return the fault that strikes at this probe operation, the first in the script's order."""
+    def at_probe(self, op: str, image: str = "") -> ProbeFault | None:
+        """Return the fault that strikes at this probe operation, the first in the script's order.
+
+        ``image`` is the name of the image it is about, "" where it is about none.
+        """
         struck = None
         for counted in self._probe:
-            if counted.fault.op == op and counted.strikes(self._rng) and struck is None:
-                struck = counted.fault
+            fault = counted.fault
+            if fault.op != op and (fault.op != "any" or op == "find"):
+                continue
+            if re.search(fault.image, image, re.IGNORECASE) and counted.strikes(self._rng) and struck is None:
+                struck = fault
         return struck

@@ -1,59 +1,101 @@
-"""The bench's programmers: one TCP server that speaks lines of JSON, one probe per slot behind it.
+"""The bench's programmers: one TCP server that speaks lines of JSON, and a probe for every slot behind it.
 
-A request is one line, ``{"op": "program", "slot": 3, "image": "/path/app.hex", "sha256": "..."}``; ``op`` is ``look``,
-``program``, ``verify`` or ``reset``. The answer is any number of ``{"progress": 0.0 .. 1.0}`` and then
-``{"done": true, ...}`` or ``{"error": CODE, "text": ...}``. A connection takes one request after the other; when
-it ends within a program operation the board stays partly programmed. As with the genuine tools' defaults, programming
-neither verifies nor resets: the core stands still until ``reset``, or until the request says ``"reset": true``.
+A request is one line, an object with ``op`` and the probe it is for: ``slot`` (3) or ``probe`` (its serial number as a
+text; leading zeros don't count). The answer is any number of ``{"progress": 0.0 .. 1.0}``, then ``{"done": true, ...}``
+or ``{"error": CODE, "text": sentence}``. A connection takes one request after the other, and hanging up ends what runs.
+
+| op | more in the request | more in ``done`` |
+| --- | --- | --- |
+| ``list`` (no probe named) | | ``probes``: what ``find`` tells, of each that is plugged in |
+| ``find`` | | ``slot``, ``serial``, ``version``, ``ports`` [{``vcom``, ``path``}] |
+| ``look`` | | ``family`` ("nrf9160", "nrf91x1" or another) and ``part``, null where locked; ``series``; \
+``protected``; \
+``protection`` "none", "secure" or "all"; ``erase_protected``; ``voltage``; ``image`` (SHA-256); ``halted`` |
+| ``recover`` | | |
+| ``program`` | as ``verify``; ``erase`` "all" (if left out), "touched" or "none"; ``reset`` true | |
+| ``verify`` | ``image`` (path), and if wanted ``sha256`` and ``kind`` "application" or "modem-firmware" | |
+| ``reset`` | | |
+| ``lock`` | ``level`` "all" (if left out) or "secure" | |
+| ``protect-erase`` | | |
+
+``list`` and ``find`` never attach to a board, work beside any other operation, and are not counted as attaching. All
+others take hold of the chip, one at a time: a probe at work answers PROBE_BUSY. As with the genuine tools' defaults,
+programming neither verifies nor resets; after ``program``, ``verify`` and ``recover`` the core stands still until
+``reset``. ``lock`` and ``protect-erase`` take effect with the next reset or power cut.
+
+Codes: NO_PROBE (not plugged in), PROBE_LOST (pulled out meanwhile), PROBE_BUSY, NO_TARGET (no board), LOW_VOLTAGE
+(with ``voltage``), SILENT (the chip does not answer), PROTECTED, ERASE_PROTECTED, WRONG_FAMILY (``found``), VERIFY,
+LOCK_REFUSED, FILE, IMAGE_CHANGED, REQUEST; whatever a script says in "fail"; and PROBE.
 """
 
 import json
+import math
 import select
 import socket
 import socketserver
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from station.domain.faults import Fault
+from station.domain.ids import Sha256
 from station.host.clock import Clock
-from station.simulator.board import Board
-from station.simulator.faults import ProbeDo, ProbeFault
+from station.host.files import read_bytes, sha256_of
+from station.simulator.faults import ProbeDo
 from station.simulator.image import Image, read_image
+from station.simulator.probe_work import DONE, OPERATIONS, Answer, ConnectionDropped, Operation, ProbeError, Request
 from station.simulator.slot import Slot
 from station.simulator.timings import Timings
 
+VERSION: Final = "simulated bench 2"
 _LINE_LIMIT = 64 * 1024
-_STEPS = 20
+_SLICE_S = 0.05
+"""So soon a driver that has hung up is noticed."""
+_GONE_PATIENCE_S = 5.0
 _FOR_EVER_S = 1e6
-
-Request = Mapping[str, object]
-Answer = dict[str, object]
+_SLOW_S = 5.0
 
 
-class ProbeError(Exception):
-    """The probe's own "no": a code and a sentence for the driver."""
-
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(code, text)
-        self.code = code
-        self.text = text
+def probe_serial(slot: int) -> str:
+    """Return the serial number of a slot's probe, 12 digits, as a listing shows it."""
+    return f"0010512{slot:05d}"
 
 
-class ConnectionDropped(Exception):  # noqa: N818 -- an event on the bench, no error
-    """The probe hangs up without a word, or the driver has."""
+@dataclass(slots=True)
+class Probe:
+    """One probe. ``busy`` is held as long as it works on its board; no other lock is, while time passes."""
+
+    slot: int
+    serial: str
+    busy: threading.Lock = field(default_factory=threading.Lock)
+    driver: socket.socket | None = None
+    back_at: float | None = None
+    """Monotonic seconds from which on it is plugged in again."""
+    found: int = 0
+    """How often somebody asked whether it is there."""
 
 
 class Probes:
     """The probes of a bench, listening on loopback from construction until :meth:`close`."""
 
-    def __init__(self, find_slot: Callable[[int], Slot | None], timings: Timings, clock: Clock, port: int = 0) -> None:
+    def __init__(
+        self,
+        find_slot: Callable[[int], Slot | None],
+        port_addresses: Callable[[int], str],
+        count: int,
+        timings: Timings,
+        clock: Clock,
+        port: int = 0,
+    ) -> None:
         self._find_slot = find_slot
+        self._port_address = port_addresses
         self._timings = timings
         self._clock = clock
         self._stopped = threading.Event()
-        self._busy: dict[int, threading.Lock] = {}
-        self._busy_guard = threading.Lock()
+        self._probes = {number: Probe(number, probe_serial(number)) for number in range(1, count + 1)}
+        self._read: dict[tuple[str, Sha256], Image] = {}
         probes = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -77,6 +119,24 @@ class Probes:
         self._server.server_close()
         self._thread.join(5)
 
+    def wait(self, seconds: float) -> None:
+        """Let simulated time pass; raises :class:`ConnectionDropped` when the bench closes."""
+        if self._clock.wait(self._stopped, seconds):
+            raise ConnectionDropped
+
+    def unplug(self, probe: Probe, seconds: float) -> None:
+        """Have ``probe`` away from the PC for so long."""
+        probe.back_at = self._clock.monotonic() + seconds
+
+    def plug(self, slot: int, *, plugged: bool) -> None:
+        """Plug a slot's probe in, or pull it out; what it is doing then ends with PROBE_LOST."""
+        self._probes[slot].back_at = None if plugged else math.inf
+
+    def describe(self, slot: int) -> dict[str, object]:
+        """Return a probe's serial number, whether it is plugged in, and how often it was asked for."""
+        probe = self._probes[slot]
+        return {"serial": probe.serial, "plugged": self.plugged(probe), "found": probe.found}
+
     def serve(self, connection: socket.socket) -> None:
         """Answer one connection's requests until it ends."""
         try:
@@ -88,107 +148,136 @@ class Probes:
 
     def _answers(self, line: bytes, connection: socket.socket) -> Iterator[Answer]:
         try:
-            request = json.loads(line)
-            number = request["slot"]
-            operation = {
-                "look": self._look,
-                "program": self._program,
-                "verify": self._verify,
-                "reset": self._reset,
-            }[request["op"]]
-        except (ValueError, LookupError, TypeError):
-            yield {"error": "REQUEST", "text": "this is no request a probe understands"}
-            return
-        with self._busy_guard:
-            lock = self._busy.setdefault(number, threading.Lock())
-        if not lock.acquire(blocking=False):
-            yield {"error": "PROBE_BUSY", "text": f"the probe of slot {number} is at work for somebody else"}
-            return
+            request = _read_request(line)
+            operation = str(request.get("op"))
+            if operation == "list":
+                yield {**DONE, "probes": [self._tell(probe) for probe in self._probes.values() if self.plugged(probe)]}
+            elif operation == "find":
+                yield self._find(self._named(request), connection)
+            else:
+                yield from self._operate(self._named(request), request, connection)
+        except ProbeError as error:
+            yield error.answer
+
+    def _named(self, request: Request) -> Probe:
+        serial, slot = request.get("probe"), request.get("slot")
+        for probe in self._probes.values():
+            named = probe.slot == slot if serial is None else probe.serial.lstrip("0") == str(serial).lstrip("0")
+            if named and self.plugged(probe):
+                return probe
+        raise ProbeError("NO_PROBE", f"there is no probe {serial or slot} at this PC")
+
+    def plugged(self, probe: Probe) -> bool:
+        """Return whether the probe is in the PC."""
+        return probe.back_at is None or self._clock.monotonic() >= probe.back_at
+
+    def _tell(self, probe: Probe) -> Answer:
+        ports = [{"vcom": 0, "path": self._port_address(probe.slot)}]
+        return {"slot": probe.slot, "serial": probe.serial, "version": VERSION, "ports": ports}
+
+    def _find(self, probe: Probe, connection: socket.socket) -> Answer:
+        probe.found += 1
+        slot = self._find_slot(probe.slot)
+        if slot is not None:
+            with slot.board.lock:
+                fault = slot.board.plan.at_probe("find")
+            reach = _Reach(self, probe, connection)
+            match fault.do if fault else None:
+                case ProbeDo.FAIL if fault:
+                    raise ProbeError(fault.code, fault.text)
+                case ProbeDo.DROP | ProbeDo.LOSE_ANSWER:
+                    raise ConnectionDropped
+                case ProbeDo.HANG:
+                    reach.pause(math.inf)
+                case ProbeDo.SLOW if fault:
+                    reach.pause(fault.seconds or _SLOW_S)
+                case ProbeDo.UNPLUG if fault:
+                    reach.unplug(fault.seconds or math.inf)
+                    raise ProbeError("NO_PROBE", f"there is no probe {probe.serial} at this PC")
+                case _:
+                    pass  # nothing strikes, or something that needs a board
+        return {**DONE, **self._tell(probe)}
+
+    def _operate(self, probe: Probe, request: Request, connection: socket.socket) -> Iterator[Answer]:
+        self._take(probe, connection)
         last: Answer = {"error": "PROBE", "text": "the operation ended without a result"}
         try:
-            for answer in _Operation(self, connection, request, self.target(number)).run(operation):
+            slot = self.target(probe)
+            for answer in Operation(_Reach(self, probe, connection), request, slot, self._timings).run():
                 if "progress" in answer:
                     yield answer
                 else:
                     last = answer
         except ProbeError as error:
-            last = {"error": error.code, "text": error.text}
-        except Fault as fault:
-            last = {"error": "FILE", "text": str(fault)}
+            last = error.answer
         finally:
-            lock.release()
+            probe.driver = None
+            probe.busy.release()
         # Only now: whoever reads the end may ask for the next operation at once.
         yield last
 
-    def target(self, number: int, working_on: Slot | None = None) -> Slot:
+    def _take(self, probe: Probe, connection: socket.socket) -> None:
+        """Have the probe for this driver alone; one that is gone is waited for until the probe has noticed, too."""
+        if not probe.busy.acquire(blocking=False):
+            driver = probe.driver
+            gone = driver is None or _hung_up(driver)
+            if not (gone and probe.busy.acquire(timeout=_GONE_PATIENCE_S)):
+                raise ProbeError("PROBE_BUSY", f"the probe of slot {probe.slot} is at work for somebody else")
+        probe.driver = connection
+
+    def target(self, probe: Probe, working_on: Slot | None = None) -> Slot:
         """Return the slot whose board the probe reaches; refuses when that is none, or not ``working_on`` any more."""
-        slot = self._find_slot(number)
+        slot = self._find_slot(probe.slot)
         if slot is None or slot is not (working_on or slot):
-            raise ProbeError("NO_TARGET", f"no board answers the probe of slot {number}")
+            raise ProbeError("NO_TARGET", f"no board answers the probe of slot {probe.slot}")
         if not slot.powered:
-            raise ProbeError("LOW_VOLTAGE", f"the board in slot {number} has no supply (VTref 0.0 V)")
+            raise ProbeError("LOW_VOLTAGE", f"the board in slot {probe.slot} has no supply (VTref 0.0 V)", voltage=0.0)
         return slot
 
-    def _look(self, operation: "_Operation") -> Iterator[Answer]:
-        board = operation.board
-        with board.lock:
-            yield {
-                "done": True,
-                "family": "NRF91",
-                "part": board.profile.part,
-                "protected": False,
-                "voltage": 1.8,
-                "image": board.image.sha256 if board.image else None,
-                "modem_firmware": board.firmware.text,
-                "halted": board.halted,
-            }
+    def read_image(self, path: Path) -> Image:
+        """Return the image in that file; ``ProbeError`` where it is none."""
+        try:
+            known = path.name, sha256_of(read_bytes(path))
+            if known not in self._read:
+                self._read[known] = read_image(path)  # two that come at once read it twice, and wait for nobody
+            return self._read[known]
+        except ValueError as error:
+            raise ProbeError("FILE", str(error)) from error
+        except Fault as fault:
+            raise ProbeError("FILE", str(fault)) from fault
 
-    def _reset(self, operation: "_Operation") -> Iterator[Answer]:
-        operation.slot.reset()
-        yield {"done": True}
 
-    def _verify(self, operation: "_Operation") -> Iterator[Answer]:
-        image = operation.image()
-        board = operation.board
-        for done in operation.steps(image, share=0.3):
-            yield {"progress": done}
-        with board.lock:
-            there = board.programmed.get(image.name)
-            same = there is not None and there.sha256 == image.sha256 and image.name not in board.spoiled
-        if not same:
-            raise ProbeError("VERIFY", f"what is programmed differs from {image.name}")
-        yield {"done": True}
+class _Reach:
+    """One probe as its operation sees it (``probe_work.Reach``)."""
 
-    def _program(self, operation: "_Operation") -> Iterator[Answer]:
-        image = operation.image()
-        board = operation.board
-        if image.firmware and not image.firmware.fits(board.profile.model):
-            raise ProbeError("WRONG_FAMILY", f"{image.name} is not for {board.profile.part}")
-        if image.firmware is None:
-            board.erase()
-        for done in operation.steps(image, share=1.0):
-            yield {"progress": done}
-        fault = operation.fault
-        board.program(image, spoiled=fault is not None and fault.do is ProbeDo.WRONG_CONTENT)
-        if operation.request.get("reset") is True:
-            operation.slot.reset()
-        yield {"done": True}
+    def __init__(self, probes: Probes, probe: Probe, connection: socket.socket) -> None:
+        self._probes = probes
+        self._probe = probe
+        self._connection = connection
 
-    def pause(self, seconds: float, connection: socket.socket) -> None:
-        """Let simulated time pass; raises when the driver has hung up or the bench closes."""
-        # A driver that is killed is noticed like a pulled cable: within the step, not after it.
-        if self._clock.wait(self._stopped, seconds) or _hung_up(connection):
+    def pause(self, seconds: float) -> None:
+        left = min(seconds, _FOR_EVER_S)
+        while left > 0.0:
+            # A driver that is killed is noticed like a pulled cable: within the pause, not after it.
+            self._probes.wait(min(left, _SLICE_S))
+            left -= _SLICE_S
+            self._require_driver()
+
+    def require_target(self, slot: Slot) -> None:
+        self._require_driver()
+        self._probes.target(self._probe, slot)
+
+    def unplug(self, seconds: float) -> None:
+        self._probes.unplug(self._probe, seconds)
+
+    def read_image(self, path: Path) -> Image:
+        return self._probes.read_image(path)
+
+    def _require_driver(self) -> None:
+        if _hung_up(self._connection):
             raise ConnectionDropped
-
-    def duration(self, image: Image, board: Board) -> float:
-        """Return how long programming ``image`` takes."""
-        span = self._timings.modem_flash if image.firmware else self._timings.app_flash
-        speed = self._timings.flash_bytes_per_second
-        return span.draw(board.rng) + (image.size / speed if speed else 0.0)
-
-    def attaching(self, board: Board) -> float:
-        """Return how long it takes until a probe has its target."""
-        return self._timings.probe.draw(board.rng)
+        if not self._probes.plugged(self._probe):
+            raise ProbeError("PROBE_LOST", "the probe is gone from the PC")
 
 
 class _Server(socketserver.ThreadingTCPServer):
@@ -198,65 +287,14 @@ class _Server(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
 
-class _Operation:
-    """One request at one probe, with the fault that strikes it."""
-
-    def __init__(self, probes: Probes, connection: socket.socket, request: Request, slot: Slot) -> None:
-        self._probes = probes
-        self._connection = connection
-        self.request = request
-        self.slot = slot
-        self.board = slot.board
-        self.fault: ProbeFault | None = None
-
-    def run(self, operation: "Callable[[_Operation], Iterator[Answer]]") -> Iterator[Answer]:
-        with self.board.lock:
-            self.fault = self.board.plan.at_probe(str(self.request["op"]))
-        self._probes.pause(self._probes.attaching(self.board), self._connection)
-        if self.fault and (self.fault.at <= 0.0 or self.request["op"] in ("look", "reset")):
-            self._strike(self.fault)
-        yield from operation(self)
-
-    def image(self) -> Image:
-        """Return the image the request names, as it lies there now."""
-        path = self.request.get("image")
-        if not isinstance(path, str):
-            raise ProbeError("REQUEST", "no image is named")
-        try:
-            image = read_image(Path(path))
-        except ValueError as error:
-            raise ProbeError("FILE", str(error)) from error
-        if self.request.get("sha256") not in (None, image.sha256):
-            raise ProbeError("IMAGE_CHANGED", f"{path} is not the file that was asked for")
-        return image
-
-    def steps(self, image: Image, *, share: float) -> Iterator[float]:
-        """Yield progress from 0.0 to 1.0 while time passes; the fault strikes where it says."""
-        seconds = self._probes.duration(image, self.board) * share
-        count = _STEPS if seconds else 2
-        for step in range(count + 1):
-            done = step / count
-            if self.fault and done >= self.fault.at:
-                self._strike(self.fault)
-            yield done
-            if step < count:
-                self._probes.pause(seconds / count, self._connection)
-            self._probes.target(self.slot.number, self.slot)
-
-    def _strike(self, fault: ProbeFault) -> None:
-        match fault.do:
-            case ProbeDo.FAIL:
-                raise ProbeError(fault.code, fault.text)
-            case ProbeDo.DROP:
-                raise ConnectionDropped
-            case ProbeDo.HANG:
-                while True:
-                    self._probes.pause(0.1, self._connection)
-            case ProbeDo.SLOW:
-                self.fault = None
-                self._probes.pause(fault.seconds, self._connection)
-            case ProbeDo.WRONG_CONTENT:
-                return
+def _read_request(line: bytes) -> Request:
+    try:
+        request = json.loads(line)
+    except (ValueError, RecursionError):
+        request = None
+    if not isinstance(request, dict) or request.get("op") not in ("list", "find", *OPERATIONS):
+        raise ProbeError("REQUEST", "this is no request a probe understands")
+    return request
 
 
 def _lines(connection: socket.socket) -> Iterator[bytes]:
@@ -267,10 +305,8 @@ def _lines(connection: socket.socket) -> Iterator[bytes]:
 
 
 def _hung_up(connection: socket.socket) -> bool:
-    readable, _, _ = select.select([connection], [], [], 0)
-    if not readable:
-        return False
     try:
-        return connection.recv(1, socket.MSG_PEEK) == b""
-    except OSError:
+        readable, _, _ = select.select([connection], [], [], 0)
+        return bool(readable) and connection.recv(1, socket.MSG_PEEK) == b""
+    except (OSError, ValueError):
         return True

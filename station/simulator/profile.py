@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from station.domain.line import ChipFamily
+
 _FIRMWARE = re.compile(r"mfw(-pti)?_(nrf9160|nrf91x1|nrf9161|nrf9151-ntn)_(\d+)\.(\d+)\.(\d+)")
 _PARTS: Final = {  # the chip inside, as a probe reads it (flashing section 1.5)
     "nRF9160": "NRF9160_xxAA_REV2",
@@ -89,6 +91,11 @@ class Profile:
     def part(self) -> str:
         """The part as a probe reads it: it can't tell an nRF9151 from an nRF9161."""
         return _PARTS[self.silicon]
+
+    @property
+    def family(self) -> ChipFamily:
+        """The chip's family as a probe reads it."""
+        return ChipFamily.NRF9160 if self.silicon == "nRF9160" else ChipFamily.NRF91X1
 
 
 def _profile(name: str, model: str, firmware: str, device_type: int, revision: str) -> Profile:

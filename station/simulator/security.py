@@ -53,7 +53,8 @@ def _cmng(modem: ModemState, request: Request) -> Reply:
     if operation == 0:
         _write(modem.board, tag, kind, request)
     elif operation == 3:
-        modem.board.store.delete(tag, kind)
+        if not request.bent(Do.IGNORE_DELETE):
+            modem.board.store.delete(tag, kind)
     else:
         raise Refused(None)
     return modem.answer(seconds=took)

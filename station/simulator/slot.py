@@ -32,8 +32,9 @@ class _Action(Enum):
 
 
 class _Order:
-    def __init__(self, action: _Action) -> None:
+    def __init__(self, action: _Action, seconds: float = 0.0) -> None:
         self.action = action
+        self.seconds = seconds
         self.done = threading.Event()
 
 
@@ -107,9 +108,12 @@ class Slot:
         port = self._port
         return port.address if port and self._present.is_set() else None
 
-    def reset(self) -> None:
-        """Reset the board; returns when it boots, or has booted where that takes no time."""
-        self._order(_Action.RESET)
+    def reset(self, *, away: float = 0.0) -> None:
+        """Reset the board; returns when it boots, or has booted where that takes no time.
+
+        With ``away`` its port vanishes for so many seconds first, and returning means that it is gone.
+        """
+        self._order(_Action.RESET, away)
 
     def power(self, *, on: bool) -> None:
         """Switch the board's supply; returns when that has happened. The port stays: it is the fixture's."""
@@ -127,8 +131,8 @@ class Slot:
         self._order(_Action.REMOVE)
         self._thread.join(10)
 
-    def _order(self, action: _Action) -> None:
-        order = _Order(action)
+    def _order(self, action: _Action, seconds: float = 0.0) -> None:
+        order = _Order(action, seconds)
         with self._lock:
             if self._removed:
                 return
@@ -168,6 +172,9 @@ class Slot:
         try:
             match order.action:
                 case _Action.RESET:
+                    if self.powered and order.seconds:
+                        self._hide()
+                        raise Vanished(order.seconds)
                     if self.powered:
                         self._boot(order.done)
                 case _Action.POWER_OFF:
@@ -234,14 +241,17 @@ class Slot:
                 self._line.send(self._firmware.notice(text))
 
     def _vanish(self, seconds: float) -> None:
+        self._hide()
+        if self._clock.wait(self._interrupt, min(seconds, _FOR_EVER_S)):
+            raise Interrupted
+        self._boot()
+
+    def _hide(self) -> None:
         self._firmware = None
         self._present.clear()
         port, self._port = self._port, None
         if port is not None:
             port.close()
-        if self._clock.wait(self._interrupt, min(seconds, _FOR_EVER_S)):
-            raise Interrupted
-        self._boot()
 
     def _reopen(self) -> Port:
         # A vanished port comes back with any reset.

@@ -48,6 +48,8 @@ class Timings:
     app_flash: Span = Span(1.6, 2.4)
     """Erasing and starting, beside the bytes themselves."""
     modem_flash: Span = Span(6.0, 9.0)
+    recover: Span = Span(1.2, 3.0)
+    lock: Span = Span(0.3, 0.6)
     flash_bytes_per_second: float = 120_000.0
     """0.0: bytes take no time."""
     paced: bool = True

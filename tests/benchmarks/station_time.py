@@ -9,13 +9,16 @@ import argparse
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
 from rich.console import Console
 from rich.table import Table
 
+from station.ca.creation import create_authority
 from station.domain.line import SlotState
+from station.domain.secret import Secret
 from station.host.clock import SystemClock
 from station.line.engine import Engine, LineRules
 from station.line.feed import Notice, SlotChanged
@@ -23,7 +26,7 @@ from station.simulator.bench import Bench
 from station.simulator.cloud import SimulatedCloud
 from station.simulator.cloud_world import FAST
 from station.simulator.timings import Timings
-from tests.line.harness import ROOT, Line
+from tests.line.harness import PASSPHRASE, ROOT, Line
 
 VENDOR = ROOT / ".vendor"
 
@@ -59,6 +62,15 @@ def measure_station(units: int) -> list[float]:
         cloud = SimulatedCloud(clock=clock, service=FAST)
         with Bench(folder / "data" / "bench", 1, Timings.none(), 1, clock=clock, cloud=cloud) as bench:
             line = Line(folder, bench, cloud, clock)
+            create_authority(
+                folder / "data" / "ca",
+                Secret(PASSPHRASE),
+                name="Test Works",
+                clock=clock,
+                root_years=30,
+                line_years=20,
+                leaf_years=10,
+            )
             line.write(slots=1, slot='presence = "scan"\nprogrammer = "none"\n')
             line.recipe()
             feeder = Feeder(line, units)
@@ -127,11 +139,11 @@ print(time.perf_counter() - start)
 """
 
 
-def main() -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--units", type=int, default=100)
-    wanted = parser.parse_args().units
+    wanted = parser.parse_args(words).units
     own, reference = measure_station(wanted), measure_reference(max(3, wanted // 20))
     table = Table("one slot, no delay", "units", "median", "least", "most", title="seconds a unit")
     for name, seconds in (("station", own), ("nrfcloud-utils 3.3.1, its steps", reference)):

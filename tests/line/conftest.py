@@ -33,17 +33,20 @@ def ready_ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def line(tmp_path: Path, ready_ca: Path) -> Iterator[Line]:
-    """A station on eight slots without any delay, with a cloud that answers at once."""
+def line(tmp_path: Path, ready_ca: Path, request: pytest.FixtureRequest) -> Iterator[Line]:
+    """A station on eight slots without any delay (a parameter says otherwise), with a cloud that answers at once."""
     clock = SystemClock()
     (tmp_path / "data").mkdir(mode=0o700)
     shutil.copytree(ready_ca, tmp_path / "data" / "ca")
     cloud = SimulatedCloud(clock=clock, service=FAST)
-    bench = Bench(tmp_path / "data" / "bench", 8, Timings.none(), 1, clock=clock, cloud=cloud)
+    bench = Bench(
+        tmp_path / "data" / "bench", getattr(request, "param", 8), Timings.none(), 1, clock=clock, cloud=cloud
+    )
     bench.start()
     made = Line(tmp_path, bench, cloud, clock)
     made.write()
     made.recipe()
+    made.hire()
     try:
         yield made
     finally:

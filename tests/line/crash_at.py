@@ -14,6 +14,7 @@ from station.host.clock import Stop
 from station.journal.codec import Entry, as_json
 from station.line.engine import LineRules
 from station.line.feed import Notice
+from station.people.rights import Actor, Instant, Method, PersonId, Role
 
 
 def main(station_file: str, batch: str, quantity: str, kind: str, *fields: str) -> None:
@@ -29,13 +30,20 @@ def main(station_file: str, batch: str, quantity: str, kind: str, *fields: str) 
             os.kill(os.getpid(), signal.SIGKILL)
 
     opened = open_station(Path(station_file))
-    with Station(opened, "a run that dies", "tester") as station:
+    someone = Actor(
+        PersonId("p1"),
+        frozenset({Role.ENGINEER}),
+        Method.NAME,
+        Instant(opened.clock.now(), opened.clock.monotonic()),
+    )
+    with Station(opened, "a run that dies") as station:
+        station.enter(someone)
         recipe, fixture, cloud = opened.recipe("tracker"), opened.fixture(), opened.cloud()
-        armed = station.arm(BatchId(batch), recipe, fixture, int(quantity), cloud)
+        armed = station.arm(BatchId(batch), recipe, fixture, int(quantity), cloud, "a test")
         authority = station.open_ca()
         engine = station.build_engine(armed, authority, fixture, recipe, cloud, Stop(), LineRules(attended=False))
         station.feed.listen(look)
-        engine.run("tester")
+        engine.run(someone)
 
 
 if __name__ == "__main__":

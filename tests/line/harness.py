@@ -11,13 +11,19 @@ import requests
 
 from station.app import Opened, Station, open_station
 from station.domain.events import AttemptClosed, AttemptOpened
+from station.domain.faults import Fault
 from station.domain.ids import BatchId
+from station.domain.secret import Secret
 from station.host.clock import Clock, Stop
 from station.host.files import replace_file
 from station.journal.codec import Entry
+from station.line.decisions import declare_rework
 from station.line.engine import Engine, LineRules
 from station.line.feed import Notice
+from station.line.releases import Settings, find_unreleased
 from station.line.summary import Summary, summarize
+from station.people.rights import Actor, Instant, Method, PersonId, Role
+from station.people.roll import Cost, People
 from station.simulator.bench import Bench
 from station.simulator.cloud import SimulatedCloud
 
@@ -44,6 +50,8 @@ serves = ["mqtt", "rest"]
 
 {cloud}
 
+{target}
+
 {steps}
 """
 CLOUD = '[cloud]\nprotocols = ["mqtt"]\ntags = ["line1"]\nsubtype = "tracker"\nfirmware_types = ["APP", "MODEM"]\n'
@@ -53,6 +61,20 @@ STEPS = ("identify", "clear-credentials", "generate-key", "sign", "write-credent
 def steps(*names: str, extra: str = "") -> str:
     """Return ``[[steps]]`` tables for plain steps, with ``extra`` in front."""
     return extra + "\n".join(f'[[steps]]\ndo = "{name}"\n' for name in names or STEPS)
+
+
+CHEAP = Cost(kibibytes=8, passes=1)
+"""A PIN's work is a test's time."""
+
+STAFF: dict[str, tuple[str, tuple[Role, ...]]] = {
+    "edith": ("582914", (Role.ENGINEER, Role.CA_KEEPER)),
+    "lena": ("830275", (Role.LINE_LEAD,)),
+    "otto": ("619403", (Role.OPERATOR,)),
+    "quinn": ("947206", (Role.QA,)),
+    "carl": ("270583", (Role.CA_KEEPER,)),
+    "robot": ("", (Role.SERVICE,)),
+}
+"""Who works here, p1 to p6, with PIN and roles."""
 
 
 @dataclass
@@ -109,25 +131,69 @@ passphrase = {{ file = "passphrase" }}
         device_id: str = 'scheme = "uuid"',
         framing: str = "at_host",
         cloud: str = CLOUD,
+        target: str = "",
         table: str | None = None,
     ) -> None:
-        """Write a recipe; without ``table`` it has the plain steps, for boards that come flashed."""
+        """Write a recipe; ``target``: the chip, where a step uses a probe. Without ``table``: the plain steps."""
         text = RECIPE.format(
             product=product,
             device_id=device_id,
             framing=framing,
             root=json.dumps(str(ROOT / "config" / "roots" / "amazon-root-ca-1.pem")),
             cloud=cloud,
+            target=f'[target]\nfamily = "{target}"' if target else "",
             steps=steps() if table is None else table,
         )
         replace_file(self.folder / "recipes" / f"{product}.toml", text.encode())
 
     def open(self) -> Opened:
-        """Read the station file, and make the CA the first time."""
-        opened = open_station(self.station_file, self.clock)
-        if not opened.value.ca_folder.exists():
-            opened.create_ca(opened.ca_passphrase())
-        return opened
+        """Read the station file."""
+        return open_station(self.station_file, self.clock)
+
+    # Who works here: as ready actors, and for commands as people with sign-in files
+
+    def actor(self, *roles: Role, who: str = "p1", method: Method = Method.NAME) -> Actor:
+        """Return somebody who has just signed in; without roles, somebody who may do everything."""
+        chosen = roles or (Role.ENGINEER, Role.LINE_LEAD, Role.CA_KEEPER)
+        return Actor(PersonId(who), frozenset(chosen), method, Instant(self.clock.now(), self.clock.monotonic()))
+
+    def second(self) -> Actor:
+        """Return a second person who has just signed in."""
+        return self.actor(Role.LINE_LEAD, who="p2")
+
+    def hire(self) -> None:
+        """Have everybody of STAFF work here, with a sign-in file each."""
+        people = People(self.folder / "data", self.clock, CHEAP)
+        if people.all:
+            return
+        for number, (name, (pin, roles)) in enumerate(STAFF.items(), start=1):
+            assert people.add(name, Secret(pin) if pin else None, frozenset(roles)).id == f"p{number}"
+            replace_file(self.sign_in_file(name), f"{name}\n{pin}\n".encode())
+
+    def sign_in_file(self, name: str) -> Path:
+        """Return the file that somebody signs in with."""
+        return self.folder / f"{name}.sign-in"
+
+    def release(self, product: str = "tracker", recipe: Path | None = None) -> None:
+        """Have an engineer release the settings as they are, unless that is done already or can't be."""
+        try:
+            opened = self.open()
+            settings: list[Settings] = [opened.fixture(), opened.recipe(str(recipe or product))]
+            if (self.folder / "data" / "journal.db").exists():
+                with opened.records() as records:
+                    if not find_unreleased(records, [opened.settings, *settings]):
+                        return
+        except Fault:
+            return  # the command that follows says so
+        with Station(opened, "a release") as station:
+            station.enter(self.actor())
+            station.release("a test", *settings)
+
+    def rework(self, device: str) -> None:
+        """Have a line lead declare a rework of the unit, with an engineer as the second person."""
+        with Station(self.open(), "a rework") as station:
+            lead = station.enter(self.second())
+            declare_rework(station.gate, station.records, device, lead, "a scratch", self.actor())
 
     def run(
         self,
@@ -150,14 +216,15 @@ passphrase = {{ file = "passphrase" }}
         timer = threading.Timer(seconds, stop.request)
         timer.start()
         try:
-            with Station(opened, "a test", "tester") as station:
+            with Station(opened, "a test") as station:
+                station.enter(self.actor())
                 recipe, fixture = opened.recipe(product), opened.fixture()
                 cloud = opened.cloud() if upload and recipe.value.cloud is not None else None
-                armed = station.arm(BatchId(batch), recipe, fixture, quantity, cloud)
+                armed = station.arm(BatchId(batch), recipe, fixture, quantity, cloud, "a test")
                 chosen = rules or LineRules(attended=False, upload_patience=20)
                 engine = station.build_engine(armed, station.open_ca(), fixture, recipe, cloud, stop, chosen)
                 station.feed.listen(lambda notice: watch(engine, notice))
-                engine.run("tester")
+                engine.run(station.actor)
                 return summarize(station.records, armed.batch, opened.value.data)
         finally:
             timer.cancel()

@@ -106,7 +106,7 @@ def connects(port: int, broker: Path, certificate: Path, key: Path) -> bool:
         ):
             secure.sendall(CONNECT)
             return secure.recv(4) == ACCEPTED
-    except ssl.SSLError:
+    except (ssl.SSLError, ConnectionResetError):  # an alert, or the broker hangs up on whoever goes on speaking
         return False
 
 

@@ -3,18 +3,32 @@
 import json
 import re
 import shutil
+import stat
 import subprocess
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from rich.console import Console
 
-from station.domain.events import ReworkDeclared, UploadDecided
-from station.domain.ids import EventSeq
+from station.domain.events import (
+    AttemptClosed,
+    AttemptOpened,
+    BatchArmed,
+    ReworkDeclared,
+    UnitIdentified,
+    UploadDecided,
+)
+from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, SlotNumber
+from station.domain.line import Outcome
+from station.host.clock import Stop
 from station.host.files import replace_file
+from station.journal.journal import Journal
 from station.journal.records import Records
 from station.simulator.cloud_faults import Do, Fault
-from tests.line.harness import Line
+from tests.line.harness import PASSPHRASE, STAFF, Line
 from tests.line.processes import call, call_station
+from tests.line.typing_hands import terminal
 
 RUN = ("run", "--batch", "WO-9", "--product", "tracker", "--quantity", "1")
 POST = "POST /v1/devices"
@@ -127,16 +141,109 @@ def test_units_are_found_by_each_of_their_numbers(passed: Line) -> None:
     code, shown, _ = call_station(passed, "units")
     assert all(device(passed, serial) in shown for serial in ("B1", "B2"))
     assert call_station(passed, "units", "--batch", "WO-1", "--json")[1].count("\n") == 2
-    assert call_station(passed, "units", "--batch", "WO-2")[0] == 1
     assert call_station(passed, "units", "no such unit")[0] == 1
+
+
+def flat(errors: str) -> str:
+    """What a box says, without its frame and line ends."""
+    return " ".join(errors.translate(dict.fromkeys(map(ord, "│╭╮╰╯─"))).split())
+
+
+@pytest.mark.parametrize(
+    ("batch", "says"),
+    [
+        ("WO-2", "There is no batch 'WO-2'. Near to it: WO-1."),
+        ("wo-1", "There is no batch 'wo-1'. Near to it: WO-1."),
+        ("quite another", "There is no batch 'quite another'. The newest: WO-1."),
+        ("[/x]", "There is no batch '[/x]'. The newest: WO-1."),
+    ],
+)
+def test_a_batch_that_never_was_is_a_wrong_command_line(passed: Line, batch: str, says: str) -> None:
+    for typed in (
+        ("units", "--batch", batch),
+        ("units", "--batch", batch, "--json"),
+        ("export", "batch", batch),
+    ):
+        code, shown, errors = call_station(passed, *typed)
+        assert (code, shown) == (2, "")
+        assert says in flat(errors)
+
+
+def test_where_no_batch_ever_was_that_is_said(line: Line) -> None:
+    call_station(line, "upload")  # makes the journal
+    code, _, errors = call_station(line, "units", "--batch", "WO-1")
+    assert code == 2
+    assert "There is no batch 'WO-1'. The journal has no batch yet." in flat(errors)
+
+
+def test_a_batch_of_which_nothing_passed_is_no_wrong_command_line(line: Line) -> None:
+    stop = Stop()
+    stop.request()
+    line.run(1, stop=stop, upload=False)
+    code, shown, errors = call_station(line, "export", "batch", "WO-1", "--form", "onboard-csv", "--to", line.folder)
+    assert (code, shown, errors) == (1, "", "No unit of batch WO-1 has passed.\n")
+    assert call_station(line, "units", "--batch", "WO-1")[:2] == (1, "There is no unit yet.\n")
+
+
+def test_a_mistake_of_ours_leaves_a_trace_without_secrets(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The program's own mistake is had by breaking what it prints with, after the passphrase was read."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError(f"no pen to write {PASSPHRASE} with, nor Bearer {line.cloud.api_key}")
+
+    shutil.rmtree(line.folder / "data" / "ca")
+    monkeypatch.setattr("tempfile.tempdir", str(line.folder))
+    with monkeypatch.context() as context:
+        real = Console.print
+        calls = iter([broken])
+        context.setattr(Console, "print", lambda self, *args, **more: next(calls, partial(real, self))(*args, **more))
+        code, shown, errors = call_station(line, "ca", "init")
+    assert (code, shown) == (4, "")
+    assert errors.startswith("LINE-901")
+    (trace,) = line.folder.glob("station-mistake-*.txt")
+    assert str(trace) in errors
+    text = trace.read_text()
+    assert "in ca_init" in text
+    assert "RuntimeError: no pen to write *** with, nor Bearer ***" in text
+    for secret in (PASSPHRASE, line.cloud.api_key):
+        assert secret not in text + errors
+    assert stat.S_IMODE(trace.stat().st_mode) == 0o600
 
 
 def test_upload_is_0_when_all_is_there_and_says_so_once_more(passed: Line) -> None:
     code, shown, errors = call_station(passed, "upload", "--json")
     assert (code, errors) == (0, "")
-    assert json.loads(shown.splitlines()[-1]) == {"event": "outbox", "counts": {"onboarded": 2}, "blocked": ""}
+    told = {"event": "outbox", "counts": {"onboarded": 2}, "blocked": "", "stuck": ""}
+    assert json.loads(shown.splitlines()[-1]) == told
     assert call_station(passed, "upload")[:2] == (0, "2 onboarded\n")
     assert len(passed.cloud_truth()["posts"]) == 1
+
+
+def test_upload_shows_what_it_does_and_waits_for(passed: Line) -> None:
+    for status in (429, 503):
+        passed.cloud.fail(Fault("GET /v1/bulk-ops*", Do.STATUS, status=status, headers={"Retry-After": "1"}, times=2))
+    code, shown, _ = call_station(passed, "upload")
+    assert code == 0
+    said = [line.split(" ", 1)[1] for line in shown.splitlines()]
+    request = said[1].removeprefix("the cloud took 2 units and works on them (request ").removesuffix(")")
+    assert said == [
+        "sending 2 units",
+        f"the cloud took 2 units and works on them (request {request})",
+        "An upload is asked about again in 1 s: the cloud answered HTTP 429",
+        "An upload is asked about again in 1 s: the cloud answered HTTP 503",
+        "cloud: 2 onboarded",
+        "onboarded",
+    ]
+
+
+def test_upload_passes_on_the_journal_s_entries_as_json(passed: Line) -> None:
+    passed.cloud.fail(Fault("GET /v1/bulk-ops*", Do.STATUS, status=429, headers={"Retry-After": "1"}))
+    code, shown, errors = call_station(passed, "upload", "--json")
+    assert (code, errors) == (0, "")
+    events = [json.loads(line) for line in shown.splitlines()]
+    kinds = ["upload-prepared", "upload-sending", "upload-accepted", "told", "upload-settled", "outbox"]
+    assert [event["event"] for event in events if event["event"] != "account-confirmed"] == kinds
+    assert next(event for event in events if event["event"] == "told")["code"] == "CLD-WAIT"
 
 
 def test_upload_is_1_when_the_cloud_refused_some_and_a_person_decides(passed: Line) -> None:
@@ -153,7 +260,8 @@ def test_upload_is_1_when_the_cloud_refused_some_and_a_person_decides(passed: Li
         "reason": words,
     }
     passed.cloud.switch(row_errors={})
-    typed = ("decide", device(passed), "send-again", "--reason", "it is one of ours", "--operator", "Anna")
+    lena = ("--sign-in", passed.sign_in_file("lena"))
+    typed = ("decide", device(passed), "send-again", "--reason", "it is one of ours", *lena)
     assert call_station(passed, *typed)[:2] == (0, f"{device(passed)}: send-again\n")
     assert call_station(passed, "upload")[0] == 0
     code, _, errors = call_station(passed, *typed)
@@ -163,7 +271,7 @@ def test_upload_is_1_when_the_cloud_refused_some_and_a_person_decides(passed: Li
     with Records(passed.folder / "data") as records:
         entries = list(records.entries_from(EventSeq(1)))
     (decision,) = [entry.event for entry in entries if isinstance(entry.event, UploadDecided)]
-    assert (decision.operator, decision.reason) == ("Anna", "it is one of ours")
+    assert (decision.operator, decision.reason) == ("p2", "it is one of ours")
 
 
 def test_upload_is_4_when_some_have_to_wait(passed: Line) -> None:
@@ -185,12 +293,20 @@ def test_upload_is_4_when_the_key_is_refused_and_says_it_once(passed: Line) -> N
 
 
 def test_a_declared_rework_lets_a_finished_board_be_built_once_more(passed: Line) -> None:
-    code, shown, _ = call_station(passed, "rework", device(passed), "--reason", "a scratch", "--operator", "Anna")
-    assert (code, shown) == (0, f"{device(passed)} may be built once more.\n")
+    typed = ("rework", device(passed), "--reason", "a scratch", "--sign-in", passed.sign_in_file("lena"))
+    with terminal(passed, *typed) as asked:
+        asked.read_until("A second person must agree to declare a rework of a finished unit.")
+        asked.read_until("Second person: name or badge: ")
+        asked.type("quinn")
+        asked.read_until("PIN: ")
+        asked.type(STAFF["quinn"][0])
+        assert asked.end() == 0, asked.shown
+        assert f"{device(passed)} may be built once more." in asked.shown
+        assert STAFF["quinn"][0] not in asked.shown
     with Records(passed.folder / "data") as records:
         entries = list(records.entries_from(EventSeq(1)))
         (declared,) = [entry.event for entry in entries if isinstance(entry.event, ReworkDeclared)]
-        assert (declared.operator, declared.reason) == ("Anna", "a scratch")
+        assert (declared.operator, declared.second, declared.reason) == ("p2", "p4", "a scratch")
     summary = passed.run(1, batch="WO-2")
     assert [unit.name for unit in summary.units if unit.outcome == "passed"] == [device(passed)]
     with Records(passed.folder / "data") as records:
@@ -216,3 +332,48 @@ def test_the_version_is_told() -> None:
     code, shown, _ = call("--version")
     assert code == 0
     assert re.fullmatch(r"nrf91-station \S+\n", shown)
+
+
+def test_more_units_than_a_person_reads_are_cut_with_a_word(line: Line) -> None:
+    """And to a program, or of one batch, all are shown."""
+    many = 1001
+    with Journal(line.folder / "data", line.clock) as journal:
+        journal.open_session({"station": "T1"}, "tester")
+        name = journal.keep("recipe", {"product": "p"})
+        batch = BatchId("WO-1")
+        armed = BatchArmed(
+            batch=batch,
+            product="p",
+            recipe=name,
+            fixture=name,
+            quantity=many,
+            operator="Anna",
+            team_id="",
+            cloud_confirmed=True,
+        )
+        (begin,) = journal.commit(armed)
+        events: list[AttemptOpened | UnitIdentified | AttemptClosed] = []
+        for number in range(many):
+            attempt = AttemptId(begin + 1 + 3 * number)
+            identified = UnitIdentified(
+                attempt=attempt,
+                device_id=DeviceId(f"dev-{number}"),
+                imei=Imei(f"{350000000000000 + number}"),
+                uuid=None,
+                uuid_source=None,
+                serial=None,
+                model="nRF9151-LACA",
+                hardware=None,
+                modem_firmware="mfw_nrf91x1_2.0.2",
+            )
+            events.append(AttemptOpened(batch=batch, slot=SlotNumber(1), recipe=name, serial=None))
+            events.append(identified)
+            events.append(AttemptClosed(attempt=attempt, outcome=Outcome.PASSED, for_cloud=False))
+        journal.commit(*events)
+    code, shown, errors = call_station(line, "units")
+    assert (code, shown.count("dev-")) == (0, many - 1)
+    assert errors == "Only the first 1000 are shown: write more of an identifier, or name a batch.\n"
+    for typed in (("units", "--json"), ("units", "--batch", "WO-1"), ("units", "dev", "--batch", "WO-1")):
+        code, shown, errors = call_station(line, *typed)
+        assert (code, shown.count("dev-"), errors) == (0, many, "")
+    assert call_station(line, "units", "dev-7", "--batch", "WO-1", "--json")[1].count("\n") == 111

@@ -96,7 +96,7 @@ BAD_KEYS = {
     "other-device-csr": (Outcome.ERROR, "CRED-104", "Check that no board was swapped"),
     "other-cn": (Outcome.FAILED, "CRED-115", "keep it aside"),
     "other-tag": (Outcome.FAILED, "CRED-105", "Try the unit again"),
-    "rsa-key": (Outcome.FAILED, "CRED-111", "keep it aside"),
+    "rsa-key": (Outcome.FAILED, "CRED-112", "Keep the unit aside"),
     "p384-key": (Outcome.FAILED, "CRED-112", "Keep the unit aside"),
     "wrong-digest": (Outcome.FAILED, "CRED-102", "keep it aside"),
     "broken-csr": (Outcome.FAILED, "CRED-114", "keep it aside"),
@@ -281,7 +281,7 @@ def test_the_server_root_is_written_once_and_left_where_it_is_right(line: Line) 
         assert trial.put({"serial": "AGAIN"}).step(StepKind.WRITE).results["written"] == [0, 1]
         trial.take_out()
         uuid = line.board("AGAIN")["uuid"]
-        declare_rework(trial.station.journal, trial.records, uuid, "tester", "a second certificate")
+        declare_rework(trial.station.gate, trial.records, uuid, line.actor(), "a second certificate", line.second())
         end = trial.put({"serial": "AGAIN"})
         assert end.passed
         assert end.step(StepKind.WRITE).results["written"] == [1]

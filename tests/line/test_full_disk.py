@@ -102,7 +102,7 @@ def test_a_full_disk_stops_the_slot_and_loses_nothing(line: Line, step: StepKind
         assert trial.records.tally(trial.batch).count(Outcome.PASSED) == 1
         # As long as there is no room, nobody can let it go on.
         with pytest.raises(Fault, match=disk.code):
-            trial.engine.acknowledge(SlotNumber(1), "tester", "did not look")
+            trial.engine.acknowledge(SlotNumber(1), line.actor(), "did not look")
         keys = line.board("CAUGHT")["counters"]["keys_generated"]
         disk.free()
         trial.take_out()

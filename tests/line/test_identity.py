@@ -64,7 +64,9 @@ def test_after_a_declared_rework_a_board_is_built_again_once(line: Line) -> None
         old = trial.records.active_certificate(unit_of(trial, "AGAIN").device_id)
         before = held(line, "AGAIN")
         assert old is not None
-        declare_rework(trial.station.journal, trial.records, unit_of(trial, "AGAIN").device_id, "tester", "new key")
+        declare_rework(
+            trial.station.gate, trial.records, unit_of(trial, "AGAIN").device_id, line.actor(), "new key", line.second()
+        )
         end = trial.put({"serial": "AGAIN"})
         assert end.passed
         assert [event.serial for event in end.events(CertificateSuperseded)] == [old.serial]
@@ -75,20 +77,23 @@ def test_after_a_declared_rework_a_board_is_built_again_once(line: Line) -> None
         assert trial.put({"serial": "AGAIN"}).code == "JRN-204"
 
 
-def test_a_rework_of_an_onboarded_board_is_the_clouds_to_refuse_and_a_persons_to_decide(line: Line) -> None:
+def test_a_rework_of_an_onboarded_board_replaces_its_certificate_in_the_cloud(line: Line) -> None:
     prepare(line)
     with Trial(line) as trial:
         assert trial.put({"serial": "SENT"}).passed
-    before = line.cloud_truth()["devices"]
+    (before,) = line.cloud_truth()["devices"]
     line.bench.remove(1)
     with Trial(line) as trial:
-        declare_rework(trial.station.journal, trial.records, line.board("SENT")["uuid"], "tester", "new key")
+        declare_rework(
+            trial.station.gate, trial.records, line.board("SENT")["uuid"], line.actor(), "new key", line.second()
+        )
         assert trial.put({"serial": "SENT"}).passed
-    # The cloud keeps what it has, and the journal says so in its words; nothing is called onboarded that is not.
-    assert line.cloud_truth()["devices"] == before
+    # That it is the new one, the trial's own truth has held against the journal.
+    (after,) = line.cloud_truth()["devices"]
+    assert after["certificate_sha256"] != before["certificate_sha256"]
     with Records(line.folder / "data") as records:
         (row,) = records.outbox()
-    assert (row.state, "already exists" in row.reason) == (CloudState.REFUSED, True)
+    assert row.state is CloudState.ONBOARDED
 
 
 @pytest.mark.parametrize("same_uuid", [True, False])

@@ -19,7 +19,7 @@ from station.domain.line import CloudState, Outcome, StepKind
 from station.host.clock import Deadline
 from station.host.files import sha256_of
 from station.journal.records import Records
-from station.line.outbox import OutboxRules
+from station.line.outbox_rules import OutboxRules
 from station.line.summary import Summary
 from station.line.uploader import Uploader
 from station.simulator.cloud_faults import Do, Fault
@@ -230,7 +230,8 @@ def test_a_body_that_never_left_when_the_process_died_goes_in_the_end(line: Line
     opened = line.open()
     cloud = opened.cloud()
     assert cloud is not None
-    with Station(opened, "a test", "tester") as station:
+    with Station(opened, "a test") as station:
+        station.enter(line.actor())
         outbox = station.outbox(cloud, OutboxRules(poll_first=0.05, settle=0.3))
         uploader = Uploader(outbox, line.clock, station.feed)
         uploader.nudge(flush=True)

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from station.domain.events import BatchArmed
+from station.domain.ids import BatchId, EventSeq
 from station.domain.line import StepKind
 from station.journal.records import Records
 from station.simulator.cloud_faults import Do, Fault
-from tests.line.harness import Line
+from tests.line.harness import STAFF, Line
 from tests.line.processes import Process, call_station, run_station, start_run
 
 SLOW_KEY = {"commands": [{"do": "late", "match": "%KEYGEN", "seconds": 2.0}]}
@@ -28,6 +30,15 @@ def keygens(line: Line, serial: str) -> int:
     return sum("%KEYGEN" in str(entry["command"]) for entry in line.bench.describe_log(serial))
 
 
+def acknowledge(run: Process, line: str, who: str) -> None:
+    """Type the line, and then name and PIN as the station asks for them."""
+    run.say(line)
+    run.hear_error("write your name or badge")
+    run.say(who)
+    run.hear_error("Your PIN")
+    run.say(STAFF[who][0])
+
+
 def outcomes(run: Process) -> list[str]:
     return [event["outcome"] for event in run.events() if event["event"] == "attempt-closed"]
 
@@ -35,7 +46,7 @@ def outcomes(run: Process) -> list[str]:
 def test_all_passed_is_0_and_the_summary_is_the_last_line(line: Line) -> None:
     for slot in (1, 2, 3):
         line.bench.insert_described(slot, {"serial": f"B{slot}"})
-    with start_run(line, 3, "--operator", "Anna") as run:
+    with start_run(line, 3, "--sign-in", line.sign_in_file("otto")) as run:
         assert run.end() == 0, run.errors
     events = run.events()
     assert [event["event"] for event in events].count("summary") == 1
@@ -51,7 +62,7 @@ def test_all_passed_is_0_and_the_summary_is_the_last_line(line: Line) -> None:
     with Records(line.folder / "data") as records:
         said = [records.entry(place) for place in places]
     assert [entry.event.kind for entry in said] == [event["event"] for event in events if "seq" in event]
-    assert {entry.by for entry in said} == {"Anna"}
+    assert {entry.by for entry in said} == {"p3"}
     assert run.errors == []
 
 
@@ -81,6 +92,7 @@ def test_a_station_at_fault_with_nobody_there_is_4(line: Line) -> None:
 def test_without_json_people_get_lines_and_a_table(line: Line) -> None:
     line.bench.insert_described(1, {"serial": "B1"})
     what = ("--batch", "WO-1", "--product", "tracker", "--quantity", 1)
+    line.release()
     with run_station(line, "run", *what, "--headless", environment={"COLUMNS": "200"}) as run:
         assert run.end() == 0, run.errors
     shown = "\n".join(run.lines)
@@ -146,6 +158,80 @@ def test_ctrl_c_in_an_upload_tells_where_things_stand(line: Line) -> None:
     assert upload.lines[-1] == "1 sending"
 
 
+@pytest.fixture
+def slow_post(line: Line) -> Iterator[Process]:
+    """`station upload` of one unit, whose body the cloud has while its answer takes its time."""
+    line.bench.insert_described(1, {"serial": "B1"})
+    assert line.run(1, upload=False).all_passed
+    line.cloud.fail(Fault("POST /v1/devices", Do.SLOW, seconds=3.0))
+    with run_station(line, "upload") as upload:
+        upload.hear_text("sending 1 unit")
+        upload.signal(signal.SIGINT)
+        assert "the request under way ends; nothing new is sent" in upload.hear_text("Stopping")
+        yield upload
+
+
+def test_the_first_ctrl_c_lets_the_request_to_the_cloud_end(line: Line, slow_post: Process) -> None:
+    assert slow_post.end() == 130
+    assert any("the cloud took 1 unit" in shown for shown in slow_post.lines)
+    assert slow_post.lines[-1] == "1 sending"
+    assert call_station(line, "upload")[0] == 0
+    assert len(line.cloud_truth()["posts"]) == 1
+
+
+def test_in_an_upload_the_second_ctrl_c_explains_and_the_third_leaves(line: Line, slow_post: Process) -> None:
+    slow_post.signal(signal.SIGINT)
+    slow_post.hear_text("Leaving now (Ctrl-C once more) cuts it: what became of it is looked for")
+    slow_post.signal(signal.SIGINT)
+    assert slow_post.end() == 130
+    assert not any("the cloud took" in shown for shown in slow_post.lines)
+    assert call_station(line, "upload", "--patience", "60")[0] == 0
+    assert len(line.cloud_truth()["posts"]) == 1
+    assert len(line.cloud_truth()["devices"]) == 1
+
+
+def test_a_batch_is_told_to_change_its_quantity_before_anything_begins(line: Line) -> None:
+    line.bench.insert_described(1, {"serial": "B1"})
+    with start_run(line, 3) as first:
+        first.hear_event("attempt-closed", outcome="passed")
+        first.signal(signal.SIGINT)
+        assert first.end() == 130
+    assert not [event for event in first.events() if "changes" in event.get("sentence", "")]
+    said = "The quantity of batch WO-1 changes from 3 to 2; 1 are done already."
+    line.bench.insert_described(2, {"serial": "B2"})
+    with start_run(line, 2) as second:
+        assert second.end() == 0, second.errors
+    names = [event["event"] for event in second.events()]
+    told = [event.get("sentence") for event in second.events()].index(said)
+    assert told < names.index("attempt-opened")
+    with Records(line.folder / "data") as records:
+        armed = [entry.event for entry in records.entries_from(EventSeq(1)) if isinstance(entry.event, BatchArmed)]
+        row = records.batch(BatchId("WO-1"))
+    assert [(one.quantity, said in one.warnings) for one in armed] == [(3, False), (2, True)]
+    assert row is not None
+    assert (row.quantity, row.closed) == (2, True)
+
+
+def test_a_batch_can_not_become_smaller_than_what_is_done(line: Line) -> None:
+    for slot in (1, 2):
+        line.bench.insert_described(slot, {"serial": f"B{slot}"})
+    with start_run(line, 3) as first:
+        for _ in range(2):
+            first.hear_event("attempt-closed", outcome="passed")
+        first.signal(signal.SIGINT)
+        assert first.end() == 130
+    with start_run(line, 1) as second:
+        assert second.end() == 4
+    assert (second.lines, second.errors[0][:8]) == ([], "LINE-154")
+    assert "already has 2 finished units" in second.errors[0]
+    with Records(line.folder / "data") as records:
+        row = records.batch(BatchId("WO-1"))
+    assert row is not None
+    assert row.quantity == 3
+    with start_run(line, 2) as third:
+        assert third.end() == 0, third.errors
+
+
 def test_scanned_labels_start_their_slots(line: Line) -> None:
     line.write(slots=2, slot='presence = "scan"\n')
     line.recipe(device_id='scheme = "serial"\npattern = "SN[0-9]{4}"')
@@ -180,11 +266,11 @@ def test_a_latched_slot_works_again_once_it_is_acknowledged(line: Line) -> None:
     line.write(slots=2)
     weak = {"commands": [{"do": "cme", "code": 528, "match": "%CMNG=0"}]}
     line.bench.insert_described(1, {"serial": "B1", "faults": weak})
-    with start_run(line, 1, "--operator", "Anna") as run:
+    with start_run(line, 1, "--sign-in", line.sign_in_file("otto")) as run:
         run.hear_event("slot-latched", slot=1)
         line.bench.remove(1)
-        run.say("ack 1 the supply was too weak")
-        run.hear_event("slot-acknowledged", slot=1, operator="Anna", reason="the supply was too weak")
+        acknowledge(run, "ack 1 the supply was too weak", "lena")
+        run.hear_event("slot-acknowledged", slot=1, operator="p2", reason="the supply was too weak")
         run.hear_event("slot", slot=1, state="empty")
         line.bench.insert_described(1, {"serial": "B1"})
         assert run.end() == 0, run.errors
@@ -213,6 +299,9 @@ def test_a_second_station_on_the_folder_is_refused_and_readers_are_not(line: Lin
             ("decide", "x", "hold", "--reason", "r"),
             ("rework", "x", "--reason", "r"),
             ("correct-clock", "1", "2", "--reason", "r"),
+            ("release", "--reason", "r"),
+            ("people", "disable", "otto"),
+            ("init",),
         ):
             code, _, errors = call_station(line, *arguments)
             assert code == 4

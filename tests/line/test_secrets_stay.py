@@ -20,9 +20,16 @@ from tests.line.test_recovery import CRASH_AT
 
 KEY = "Planted~Key+of/the=Line.8461-do_not_show"
 PASSPHRASE = "Planted phrase: Ünï & <the> 'CA' 7730!"
+PIN = "730418265973"
 
 
 def forms(secret: str) -> set[bytes]:
+    """Return every form in which somebody could still read it, or a half of it, which is as bad."""
+    data = secret.encode()
+    return whole_forms(secret) | {data[: len(data) // 2], data[len(data) // 2 :]}
+
+
+def whole_forms(secret: str) -> set[bytes]:
     """Return every form in which somebody could still read it."""
     data = secret.encode()
     found = {data, data.hex().encode(), data.hex().upper().encode(), json.dumps(secret)[1:-1].encode()}
@@ -30,15 +37,14 @@ def forms(secret: str) -> set[bytes]:
     for offset in range(3):  # in base64 it looks different at each place in a longer text
         for encode in (base64.b64encode, base64.urlsafe_b64encode):
             found.add(encode(b"\0" * offset + data)[4:-4])
-    # A half of it is as bad.
-    return found | {data[: len(data) // 2], data[len(data) // 2 :]}
+    return found
 
 
 def traces(where: dict[str, bytes]) -> list[str]:
     return [
         f"{name}: {form!r}"
         for name, content in where.items()
-        for form in forms(KEY) | forms(PASSPHRASE)
+        for form in forms(KEY) | forms(PASSPHRASE) | whole_forms(PIN)
         if form in content
     ]
 
@@ -84,6 +90,15 @@ def test_no_planted_secret_is_anywhere_after_a_bad_day(planted: Line) -> None:
         keep(name, (shown, errors))
 
     at_once("ca init", 0, "ca", "init")
+    lena, wrong = line.folder / "lena.sign-in", line.folder / "wrong.sign-in"
+    replace_file(lena, f"lena\n{PIN}\n".encode())
+    replace_file(wrong, f"{PIN}\n{PIN}\n".encode())  # typed where the name belongs
+    at_once("people reset", 0, "people", "reset", "lena", "--pin-from", str(lena))
+    at_once("wrong name", 4, "upload", "--sign-in", str(wrong))
+    at_once("no engineer", 4, "release", "--reason", "r", "--sign-in", str(lena))
+    replace_file(wrong, f"{PIN}\n".encode())
+    at_once("no sign-in file", 4, "upload", "--sign-in", str(wrong))
+    wrong.unlink()
     run = ("run", "--batch", "WO-1", "--product", "tracker", "--quantity", "3")
     # A key that the cloud refuses, and one that no header can carry; a passphrase that does not open the CA.
     line.cloud.fail(Fault("GET /v1/account", Do.STATUS, status=401, body=json.dumps({"message": f"no: {KEY}"})))
@@ -108,7 +123,7 @@ def test_no_planted_secret_is_anywhere_after_a_bad_day(planted: Line) -> None:
         assert killed.end() == -signal.SIGKILL, killed.errors
     keep("killed", killed.lines + killed.errors)
     misbehave(line)
-    with start_run(line, 3) as ran:
+    with start_run(line, 3, "--sign-in", lena) as ran:
         ran.hear_event("upload-unclear")
         ran.signal(signal.SIGINT)
         assert ran.end() == 130, ran.errors
@@ -123,7 +138,7 @@ def test_no_planted_secret_is_anywhere_after_a_bad_day(planted: Line) -> None:
 
     files = files_of(line.folder)
     # The search finds what is there: the places where these secrets belong.
-    assert {found.partition(":")[0] for found in traces(files)} == {"api-key", "passphrase"}
+    assert {found.partition(":")[0] for found in traces(files)} == {"api-key", "passphrase", "lena.sign-in"}
     assert traces(told) == []
     assert {"data/journal.db", "data/logs/station.log"} <= set(files)
     assert line.cloud_truth()["leaks"] == []
@@ -132,3 +147,13 @@ def test_no_planted_secret_is_anywhere_after_a_bad_day(planted: Line) -> None:
     assert "***" in log
     # Whoever knows the address of a body's file can read it: the cloud asks for no key there.
     assert "provision_devices" not in log
+
+
+def test_no_child_program_inherits_a_secret_s_variable(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:
+    line.write(station='[evidence]\npassphrase = { env = "EVIDENCE_PHRASE" }\n')
+    monkeypatch.setenv("EVIDENCE_PHRASE", PASSPHRASE)
+    opened = line.open()
+    place = opened.value.evidence.passphrase
+    assert place is not None
+    assert opened.secret(place, "evidence passphrase").reveal() == PASSPHRASE
+    assert opened.secret_variables() == {"EVIDENCE_PHRASE"}

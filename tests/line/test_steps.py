@@ -6,11 +6,9 @@ from typing import Any
 
 import pytest
 
-from station.devices.simulated_probe import SimulatedProgrammer
 from station.domain.events import StepIntended
 from station.domain.faults import Fault
 from station.domain.line import Outcome, RepeatClass, StepKind
-from station.host.clock import Deadline
 from station.host.files import replace_file, sha256_of
 from station.line.decisions import declare_rework
 from tests.line.harness import Line, steps
@@ -224,7 +222,7 @@ def test_a_one_way_step_that_passed_is_never_done_again(line: Line, tmp_path: Pa
         assert locked.results["adopted_from"] == first.attempt
         trial.take_out()
         device_id = trial.records.units_of(trial.batch)[0].device_id
-        declare_rework(trial.station.journal, trial.records, device_id, "tester", "another try")
+        declare_rework(trial.station.gate, trial.records, device_id, line.actor(), "another try", line.second())
         assert trial.put({"serial": "LOCKED"}).passed
         assert (tmp_path / "locks").read_text() == "x"
         trial.take_out()
@@ -232,13 +230,14 @@ def test_a_one_way_step_that_passed_is_never_done_again(line: Line, tmp_path: Pa
         assert (tmp_path / "locks").read_text() == "xx"
 
 
-def test_a_one_way_step_is_not_done_to_a_board_that_nobody_could_know_again(line: Line, tmp_path: Path) -> None:
+def test_a_recipe_that_does_a_one_way_step_to_a_board_nobody_could_know_again_is_refused(
+    line: Line, tmp_path: Path
+) -> None:
     lock = command("lock", COUNT, str(tmp_path / "locks"), PASSED, repeat="one-way")
     prepare(line, table=lock + steps())
-    with Trial(line) as trial:
-        end = trial.put({"serial": "ANON"})
-        assert (end.outcome, end.code, end.latched) == (Outcome.ERROR, "LINE-102", True), end
-        assert not (tmp_path / "locks").exists()
+    with pytest.raises(Fault, match="it must be known on which board it was done"):
+        Trial(line)
+    assert not (tmp_path / "locks").exists()
 
 
 def test_a_stop_in_a_test_ends_behind_it_and_the_board_goes_on_later(line: Line, tmp_path: Path) -> None:
@@ -258,75 +257,3 @@ def test_a_stop_in_a_test_ends_behind_it_and_the_board_goes_on_later(line: Line,
         key = line.board("STOPPED")["counters"]["keys_generated"]
         assert trial.put({"serial": "STOPPED"}).passed
         assert line.board("STOPPED")["counters"]["keys_generated"] == key == 1
-
-
-def flashing(line: Line, *, attempts: int = 2) -> str:
-    """Return a recipe that begins with flashing an application that speaks at_host."""
-    image = line.folder / "recipes" / "app.hex"
-    replace_file(image, b"simulated-framing:at_host\n")
-    table = f'[[steps]]\ndo = "flash"\nimage = "app.hex"\nsha256 = "{sha256_of(image.read_bytes())}"\n'
-    return table + f"attempts = {attempts}\n" + steps()
-
-
-PROBE: dict[str, tuple[dict[str, Any], Outcome, str, str]] = {
-    "it fails half way": ({"do": "fail", "times": 2}, Outcome.ERROR, "DEV-309", "Mend that"),
-    "the board's fault": (
-        {"do": "fail", "code": "ACCESS", "text": "the core does not halt", "times": 2},
-        Outcome.FAILED,
-        "DEV-305",
-        "the core does not halt",
-    ),
-    "it hangs up": ({"do": "drop", "times": 2}, Outcome.ERROR, "DEV-303", "Check the programmer"),
-    "it says nothing more": ({"do": "hang", "times": 2}, Outcome.ERROR, "DEV-303", "Check the programmer"),
-    "what is on the board differs": ({"do": "wrong-content", "times": 2}, Outcome.FAILED, "DEV-306", "put it aside"),
-}
-
-
-def _wait_for_probe(line: Line) -> None:
-    """Return once slot 1's probe has noticed that its driver has gone."""
-    probe = SimulatedProgrammer(line.folder / "data" / "bench", 1, line.clock)
-    deadline = Deadline(line.clock, 10)
-    while not deadline.passed():
-        try:
-            probe.look()
-        except Fault:
-            continue
-        return
-
-
-@pytest.mark.parametrize("name", PROBE)
-def test_what_a_programmer_can_do_ends_as_it_must(line: Line, name: str) -> None:
-    fault, outcome, code, told = PROBE[name]
-    quick = "[timeouts]\nat_s = 1.0\nboot_s = 1.5\nflash_s = 1.0\n"
-    prepare(line, table=flashing(line), timeouts=quick)
-    times = 1 if outcome is Outcome.ERROR else 2
-    with Trial(line) as trial:
-        end = trial.put({"serial": "BLANK", "blank": True, "faults": {"probe": [{**fault, "times": times}]}})
-        assert (end.outcome, end.code, end.failed_in) == (outcome, code, StepKind.FLASH), end
-        assert told in end.sentence
-        assert advises(end.sentence)
-        assert end.step(StepKind.FLASH).tries == times
-        trial.take_out()
-        _wait_for_probe(line)
-        end = trial.put({"serial": "BLANK"})
-        assert end.passed, end
-        assert line.board("BLANK")["image"] == end.step(StepKind.FLASH).results["sha256"]
-
-
-def test_flashing_is_tried_again_and_an_image_changed_since_is_not_flashed(line: Line) -> None:
-    prepare(line, table=flashing(line))
-    with Trial(line) as trial:
-        once = {"probe": [{"do": "wrong-content"}]}
-        end = trial.put({"serial": "BLANK", "blank": True, "faults": once})
-        assert end.passed, end
-        assert end.step(StepKind.FLASH).tries == 2
-        trial.take_out()
-        image = line.folder / "recipes" / "app.hex"
-        approved = image.read_bytes()
-        replace_file(image, b"simulated-framing:none\n")
-        end = trial.put({"serial": "NEXT", "blank": True})
-        assert (end.outcome, end.code, end.latched) == (Outcome.ERROR, "DEV-307", True), end
-        assert line.board("NEXT")["counters"]["programmed"] == 0
-        replace_file(image, approved)
-        trial.take_out()
-        assert trial.put({"serial": "NEXT"}).passed

@@ -1,85 +1,18 @@
 """The station at a terminal: passphrases that are asked for, the live picture, and the demo."""
 
-import contextlib
 import json
-import os
-import pty
-import select
-import subprocess
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
 import pytest
 
-from station.host.clock import Deadline, SystemClock
 from tests.line.harness import Line
-from tests.line.processes import PATIENCE, STATION, Process, child_environment
+from tests.line.processes import STATION, Process, run_station
+from tests.line.typing_hands import terminal
 
 SECRET = "a passphrase typed by a person"
 # With the blank behind it: only then does the terminal no longer echo, and what was typed before is thrown away.
 ASKED, AGAIN = "CA passphrase: ", "Repeat for confirmation: "
-
-
-class Terminal:
-    """A program that believes a person sits in front of it."""
-
-    def __init__(self, *typed: object) -> None:
-        self._master, slave = pty.openpty()
-        self._process = subprocess.Popen(
-            [*STATION, *map(str, typed)],
-            env=child_environment({"TERM": "xterm", "COLUMNS": "160", "LINES": "40"}),
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            start_new_session=True,
-        )
-        os.close(slave)
-        self.shown = ""
-        self._looked_at = 0
-
-    def read_until(self, text: str) -> None:
-        """Return when ``text`` is shown behind what was already looked at."""
-        deadline = Deadline(SystemClock(), PATIENCE)
-        while (at := self.shown.find(text, self._looked_at)) < 0:
-            assert not deadline.passed(), self.shown
-            assert self._read(deadline.left()), self.shown
-        self._looked_at = at + len(text)
-
-    def type(self, text: str) -> None:
-        """Type a line."""
-        os.write(self._master, text.encode() + b"\n")
-
-    def end(self) -> int:
-        """Read to the end; return the exit code."""
-        while self._read(PATIENCE):
-            pass
-        return self._process.wait(PATIENCE)
-
-    def close(self) -> None:
-        if self._process.poll() is None:
-            self._process.kill()
-            self._process.wait()
-        os.close(self._master)
-
-    def _read(self, seconds: float) -> bool:
-        ready, _, _ = select.select([self._master], [], [], seconds)
-        if not ready:
-            return False
-        try:
-            data = os.read(self._master, 65536)
-        except OSError:  # nobody has the other side open any more
-            return False
-        self.shown += data.decode("utf-8", "replace").replace("\r\n", "\n")
-        return bool(data)
-
-
-@contextlib.contextmanager
-def terminal(line: Line, *typed: object) -> Iterator[Terminal]:
-    opened = Terminal(*typed, "--station", line.station_file)
-    try:
-        yield opened
-    finally:
-        opened.close()
 
 
 @pytest.fixture
@@ -130,6 +63,91 @@ def test_a_passphrase_too_weak_is_refused(asked: Line) -> None:
         assert first.end() == 4
         assert "CA-102" in first.shown
     assert not (asked.folder / "new-ca").exists()
+
+
+def test_no_passphrase_is_asked_for_where_a_ca_is(asked: Line) -> None:
+    (asked.folder / "new-ca").mkdir()
+    with terminal(asked, "ca", "init") as second:
+        assert second.end() == 4
+    assert "CA-101" in second.shown
+    assert ASKED not in second.shown
+
+
+CTRL_C, CTRL_D = "\x03", "\x04"
+RUN = ("run", "--batch", "WO-1", "--product", "tracker", "--quantity", 1)
+
+
+@pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
+@pytest.mark.parametrize(
+    ("typed", "question"),
+    [
+        (("ca", "init"), ASKED),
+        (RUN, ASKED),
+        (("rework", "x"), "Reason: "),
+        (("decide", "x", "hold"), "Reason: "),
+        (("correct-clock", "1", "1"), "Reason: "),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_question_left_without_an_answer_ends_with_130_and_a_sentence(
+    asked: Line, ready_ca: Path, typed: tuple[object, ...], question: str, key: str
+) -> None:
+    if typed == RUN:
+        shutil.copytree(ready_ca, asked.folder / "new-ca")
+    before = set(asked.folder.iterdir())
+    with terminal(asked, *typed) as left:
+        left.read_until(question)
+        assert left.leave_with(key) == 130, left.shown
+    said = [line for line in left.shown.split(question, 1)[1].splitlines() if line.strip(" ^CD\b")]
+    assert said == ["Stopped: the question was not answered, so nothing was done."]
+    assert set(asked.folder.iterdir()) == before
+
+
+def test_an_ended_input_answers_no_question_either(line: Line) -> None:
+    with run_station(line, "rework", "x") as left:
+        left.leave()
+        assert left.end() == 130
+    assert left.errors == ["Stopped: the question was not answered, so nothing was done."]
+
+
+def test_nothing_that_is_typed_tears_the_picture(line: Line) -> None:
+    slow = {"commands": [{"do": "late", "match": "%KEYGEN", "seconds": 3.0}]}
+    line.bench.insert_described(1, {"serial": "B1", "faults": slow})
+    with terminal(line, *RUN) as run:
+        run.read_until("Generate key")
+        run.press("nonsens\x1b[Dq\x7fe")
+        run.read_until("> nonsense\r")
+        run.press("\n")
+        run.read_until("Not understood: 'nonsense'.")
+        run.press(CTRL_C)
+        run.read_until("Stopping: no new boards")
+        run.press(CTRL_C)
+        run.read_until("Still running: slot 1: Generate key")
+        assert run.end() == 130
+    assert "^C" not in run.shown
+    assert "nonsensq" not in run.shown.replace("> nonsensq", "")
+    summary = run.shown[run.shown.rindex("╭") :]
+    assert "Batch WO-1" in summary
+    after_picture = run.shown.rsplit("\x1b[?25h", 1)[1]  # the cursor is shown again once the picture has gone
+    for said in ("Not understood: 'nonsense'.", "Stopping: no new boards", "Still running: slot 1"):
+        assert said in after_picture  # and it stays
+
+
+def test_the_third_ctrl_c_leaves_a_whole_picture_and_a_terminal_that_echoes(line: Line) -> None:
+    slow = {"commands": [{"do": "late", "match": "%KEYGEN", "seconds": 20.0}]}
+    line.bench.insert_described(1, {"serial": "B1", "faults": slow})
+    with terminal(line, *RUN) as run:
+        before = run.modes()
+        run.read_until("Generate key")
+        assert run.modes() != before
+        for said in ("Stopping: no new boards", "Still running: slot 1"):
+            run.press(CTRL_C)
+            run.read_until(said)
+        run.press(CTRL_C)
+        assert run.end() == 130
+        assert run.modes() == before
+    assert run.shown.endswith("\n\x1b[?25h")
+    assert run.shown.count("╭") == run.shown.count("╯")
 
 
 def test_two_demos_in_one_folder_pass(tmp_path: Path) -> None:

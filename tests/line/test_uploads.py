@@ -1,8 +1,11 @@
 """Finished units and the cloud, station and all: when it is away, busy, somebody else's, or silent."""
 
+import json
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 import requests
@@ -10,14 +13,17 @@ import requests
 from station.app import Opened, Station
 from station.domain.events import AccountConfirmed, AttemptOpened, BatchArmed
 from station.domain.faults import StationFault
-from station.domain.ids import BatchId, EventSeq
+from station.domain.ids import BatchId, DeviceId, EventSeq
 from station.domain.line import CloudState
+from station.host.files import replace_file, sha256_of
 from station.journal.codec import Entry
 from station.journal.records import Records
 from station.line.arming import Armed
 from station.line.engine import Engine, LineRules
 from station.line.feed import Notice, Told
+from station.line.onboarding import OnboardRows
 from station.line.outbox import Outbox
+from station.line.outbox_rules import OutboxRules
 from station.simulator.cloud import SimulatedCloud
 from station.simulator.cloud_faults import Do, Fault
 from station.simulator.cloud_rows import read_rows
@@ -41,8 +47,9 @@ def known(line: Line) -> list[str]:
 def arm(line: Line) -> Armed:
     """Arm a batch; nothing else."""
     opened = line.open()
-    with Station(opened, "a test", "tester") as station:
-        return station.arm(BatchId("WO-1"), opened.recipe("tracker"), opened.fixture(), 2, opened.cloud())
+    with Station(opened, "a test") as station:
+        station.enter(line.actor())
+        return station.arm(BatchId("WO-1"), opened.recipe("tracker"), opened.fixture(), 2, opened.cloud(), "a test")
 
 
 def refused(line: Line) -> str:
@@ -180,7 +187,8 @@ def test_a_key_refused_while_boards_run_stops_uploads_and_no_board(line: Line) -
     listener = Listener()
     summary = line.run(6, watch=listener)
     assert summary.all_passed
-    assert [told.code for told in listener.told] == ["LINE-152"]
+    assert [told.code for told in listener.told] == ["LINE-152", "LINE-146"]
+    assert listener.told[1].sentence.startswith("6 units wait")
     assert len(line.cloud_truth()["posts"]) == 1
     line.cloud.heal()
     assert call_station(line, "upload")[0] == 0
@@ -205,10 +213,11 @@ def test_a_cloud_that_answers_nothing_does_not_hold_up_the_boards(line: Line) ->
 
 
 @contextmanager
-def outbox_of(opened: Opened) -> Iterator[tuple[Station, Outbox]]:
+def outbox_of(line: Line, opened: Opened) -> Iterator[tuple[Station, Outbox]]:
     cloud = opened.cloud()
     assert cloud is not None
-    with Station(opened, "a test", "tester") as station:
+    with Station(opened, "a test") as station:
+        station.enter(line.actor())
         yield station, station.outbox(cloud)
 
 
@@ -221,13 +230,13 @@ def test_a_new_station_on_the_folder_goes_on_from_every_state_of_an_upload(line:
     seen = []
     for _ in range(5):
         # A station of its own for each step that the outbox takes.
-        with outbox_of(line.open()) as (station, outbox):
+        with outbox_of(line, line.open()) as (station, outbox):
             while outbox.advance(flush=True) != 0.0:
                 pass
             seen += [upload.state for upload in station.records.open_uploads()]
     assert seen == ["prepared", "prepared", "unclear", "accepted", "accepted"]
     line.cloud.switch(stuck=False)
-    with outbox_of(line.open()) as (station, outbox):
+    with outbox_of(line, line.open()) as (station, outbox):
         while outbox.advance(flush=True) is not None:
             pass
         assert station.records.outbox_counts() == {"onboarded": 2}
@@ -235,17 +244,104 @@ def test_a_new_station_on_the_folder_goes_on_from_every_state_of_an_upload(line:
     assert [post["acted"] for post in line.cloud_truth()["posts"]] == [False, True]
 
 
-def test_a_cloud_that_has_a_device_already_with_another_certificate_says_so(line: Line) -> None:
-    devices = insert(line, 2)
-    line.run(2)
+def test_a_reworked_unit_replaces_its_certificate_in_the_cloud(line: Line) -> None:
+    (device,) = insert(line, 1)
+    line.run(1)
+    (first,) = line.cloud_truth()["devices"]
+    line.rework(device)
+    assert line.run(1, batch="WO-2").tally.cloud == {"onboarded": 1}
+    (second,) = line.cloud_truth()["devices"]
+    assert second["certificate_sha256"] != first["certificate_sha256"]
+    assert second["tags"] == first["tags"] == ["line1"]
+    with Records(line.folder / "data") as records:
+        certificate = records.active_certificate(DeviceId(device))
+        assert certificate is not None
+        assert second["certificate_sha256"] == sha256_of(records.certificate_der(certificate))
+    assert [post["target"] for post in line.cloud_truth()["posts"]] == ["/v1/devices", "/v1/devices/certificates"]
+
+
+def test_a_reworked_unit_that_the_cloud_lost_is_onboarded_anew(line: Line) -> None:
+    (device,) = insert(line, 1)
+    line.run(1)
     port = go_away(line)
     with come_back(line, port):
         assert known(line) == []
-        call_station(line, "rework", devices[0], "--reason", "a scratch")
-        line.bench.remove(2)
-        assert line.run(1, batch="WO-2", rules=LineRules(attended=False)).tally.cloud == {"onboarded": 1}
-        call_station(line, "rework", devices[0], "--reason", "another scratch")
-        assert line.run(1, batch="WO-3").tally.cloud == {"refused": 1}
-        code, shown, _ = call_station(line, "outbox")
-        assert code == 0
-        assert "already exists in account with different attributes" in shown
+        line.rework(device)
+        assert line.run(1, batch="WO-2").tally.cloud == {"onboarded": 1}
+        assert [post["target"] for post in line.cloud_truth()["posts"]] == ["/v1/devices"]
+        assert known(line) == [device]
+
+
+def test_a_device_that_the_cloud_has_from_somebody_else_is_refused_in_its_words(line: Line) -> None:
+    """What this station never onboarded is not its to replace."""
+    (device,) = insert(line, 1)
+    line.run(1, upload=False)
+    with Records(line.folder / "data") as records:
+        mine = OnboardRows(records).row_of(records.find_units(device)[0].id)
+    cloud = line.open().cloud()
+    assert cloud is not None
+    cloud.send(cloud.render([replace(mine, tags=("theirs",))]))
+    for batch in ("WO-2", "WO-3"):
+        line.rework(device)
+        assert line.run(1, batch=batch).tally.cloud == {"refused": 1}
+    code, shown, _ = call_station(line, "outbox")
+    assert code == 0
+    assert "already exists in account with different attributes" in shown
+
+
+def test_a_run_that_can_reach_nothing_ends_soon_and_says_what_waits(line: Line) -> None:
+    arm(line)
+    go_away(line)
+    insert(line, 2)
+    listener = Listener()
+    began = line.clock.monotonic()
+    summary = line.run(2, watch=listener, rules=LineRules(attended=False))
+    assert summary.all_passed
+    assert line.clock.monotonic() - began < 30
+    (left,) = [told for told in listener.told if told.code == "LINE-146"]
+    assert left.sentence.startswith("2 units wait for the cloud (the cloud can't be reached")
+    assert left.sentence.endswith("station upload")
+
+
+def test_a_mended_key_is_taken_within_the_run(line: Line) -> None:
+    line.write(cloud="batch_rows = 1")
+    key = line.folder / "api-key"
+    good = key.read_text()
+    devices = insert(line, 2)
+    opened = line.open()
+    cloud = opened.cloud()
+    assert cloud is not None
+    line.run(2, upload=False)
+    with Station(opened, "a test") as station:
+        station.enter(line.actor())
+        outbox = station.outbox(cloud, OutboxRules(retry_first=0.01))
+        replace_file(key, b"another-key-that-is-wrong")
+        line.cloud.fail(Fault(SENDING, Do.STATUS, status=401))
+        while not outbox.blocked:
+            outbox.advance(flush=True)
+        line.cloud.fail(Fault("GET /v1/account", Do.STATUS, status=401, times=1))
+        replace_file(key, good.encode())
+        while (wait := outbox.advance(flush=True)) is not None:
+            line.clock.wait(threading.Event(), wait)
+    assert known(line) == sorted(devices)
+
+
+def test_an_overdue_upload_is_shown_and_decided_and_its_late_answer_counts(line: Line) -> None:
+    line.write(cloud="overdue_after_s = 0.5")
+    line.cloud.switch(stuck=True)
+    decided, other = insert(line, 2)
+    line.run(2, rules=LineRules(attended=False, upload_patience=30))
+    code, shown, _ = call_station(line, "outbox")
+    assert code == 0
+    assert shown.count("overdue") == 2
+    code, _, errors = call_station(line, "decide", decided, "hold", "--reason", "we look at it")
+    assert (code, errors) == (0, "")
+    _, shown, _ = call_station(line, "outbox", "--json")
+    rows = {row["device_id"]: row for row in map(json.loads, shown.splitlines())}
+    assert (rows[decided]["state"], "overdue" in rows[decided]) == ("held", False)
+    assert (rows[other]["state"], rows[other].get("overdue")) == ("sending", True)
+    line.cloud.switch(stuck=False)
+    assert call_station(line, "upload")[0] == 0
+    with Records(line.folder / "data") as records:
+        assert records.outbox_counts() == {"onboarded": 2}
+    assert len(line.cloud_truth()["posts"]) == 1

@@ -34,8 +34,8 @@ QUICK = "[timeouts]\nat_s = 1.0\npower_off_s = 1.0\nkeygen_s = 1.0\nwrite_s = 1.
 
 _ENDS = (SlotState.DONE, SlotState.LATCHED)
 _ORDERS = re.compile(
-    r"(?i:(?:^|[.;:] |, then )(?:call|check|close|correct|free|have|keep|let|make|mend|program|put|restore|scan|"
-    r"seat|set|start|stop|take|try|type|use|write)\b)"
+    r"(?i:(?:^|[.;:] |, then )(?:call|check|close|copy|correct|free|give|have|keep|let|make|mend|program|put|restore|"
+    r"scan|seat|set|start|stop|take|try|type|use|write)\b)"
 )
 _CHANGES = re.compile(r"%CMNG=[03]|%KEYGEN|%XFACTORYRESET")
 
@@ -84,12 +84,13 @@ class Trial:
         self._marks: dict[int, tuple[int, int]] = {}
         self._state: dict[int, SlotState] = {}
         opened = line.open()
-        self.station = Station(opened, "a test", "tester")
+        self.station = Station(opened, "a test")
+        self.station.enter(line.actor())
         try:
             recipe, fixture = opened.recipe(product), opened.fixture()
             self.cloud = opened.cloud() if recipe.value.cloud is not None else None
-            armed = self.station.arm(BatchId(batch), recipe, fixture, 1000, self.cloud)
-            self.recipe, self.batch = recipe.value, armed.batch
+            armed = self.station.arm(BatchId(batch), recipe, fixture, 1000, self.cloud, "a test")
+            self.recipe, self.batch, self.armed = recipe.value, armed.batch, armed
             self.authority = self.station.open_ca()
             self.engine = self.station.build_engine(
                 armed, self.authority, fixture, recipe, None, self._stop, LineRules(attended=True)
@@ -99,7 +100,7 @@ class Trial:
             raise
         self._told = {slot.number for slot in fixture.value.slots if slot.presence == "scan"}
         self.station.feed.listen(self._take)
-        self._thread = threading.Thread(target=self.engine.run, args=("tester",), name="engine", daemon=True)
+        self._thread = threading.Thread(target=self.engine.run, args=(self.station.actor,), name="engine", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> Self:
@@ -167,7 +168,7 @@ class Trial:
 
     def acknowledge(self, slot: int = 1) -> None:
         """Let a latched slot work again, and wait until it wants a board."""
-        self.engine.acknowledge(SlotNumber(slot), "tester", "looked at it")
+        self.engine.acknowledge(SlotNumber(slot), self.line.actor(), "looked at it")
         self.wait_empty(slot)
 
     def wait_empty(self, slot: int = 1) -> None:

@@ -153,8 +153,9 @@ def ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def site(tmp_path: Path, ca: Path) -> Iterator[Site]:
     (tmp_path / "data").mkdir(mode=0o700)
     shutil.copytree(ca, tmp_path / "data" / "ca")
-    with SimulatedCloud(service=FAST) as cloud:
-        site = Site(tmp_path, cloud, SetClock())
+    clock = SetClock()
+    with SimulatedCloud(service=FAST, clock=clock) as cloud:
+        site = Site(tmp_path, cloud, clock)
         site.write()
         site.journal().close()
         yield site
@@ -282,9 +283,9 @@ def test_programs_that_are_not_there_are_named(site: Site) -> None:
 
 def test_a_product_that_this_fixture_cannot_flash_is_told(site: Site) -> None:
     image = site.folder / "recipes" / "app.hex"
-    image.write_text(":00000001FF\n")
+    image.write_text(":0400000000040020D8\n:00000001FF\n")
     flash = f'[[steps]]\ndo = "flash"\nimage = "app.hex"\nsha256 = "{sha256_of(image.read_bytes())}"\n'
-    site.recipe("flashed", f'{flash}[[steps]]\ndo = "identify"\n')
+    site.recipe("flashed", f'[target]\nfamily = "nrf91x1"\n{flash}[[steps]]\ndo = "identify"\n')
     found = site.examine()["recipe.flashed"]
     assert found.state is State.ADVICE
     assert "slots 1, 2" in found.seen
@@ -670,7 +671,30 @@ def test_probes_answer_or_not(site: Site) -> None:
     with Bench(site.data / "bench", 2, Timings.none(), clock=SystemClock()) as bench:
         bench.insert(1)
         found = site.examine().of("slot.probe")
-    assert [one.seen for one in found] == ["It answers; a board is there.", "It answers; no board is there."]
+    # Whether a board is in the slot is not looked at: that would attach to it.
+    assert [one.seen for one in found] == ["It is there (simulated bench 2)."] * 2
+
+
+def test_real_probes_need_their_software_their_rights_and_their_ports(site: Site, tmp_path: Path) -> None:
+    port = 'port = "vcom0"\nprogrammer = "nrfutil"\nprobe = "00096000000{slot}"\npresence = "scan"'
+    tools = f'[tools]\nnrfutil = "{tmp_path / "no-nrfutil"}"\n'
+    site.write(slots=3, slot=port, cloud=tools)
+    found = site.examine()
+    assert {one.code for one in found.of("slot.probe")} == {"DEV-310"}
+    assert len({(one.seen, one.mend) for one in found.of("slot.probe")}) == 1
+    assert {one.code for one in found.of("slot.port")} == {"DEV-101"}
+    assert [one.where for one in found.of("slot.port")] == [f"vcom:00096000000{slot}:0" for slot in (1, 2, 3)]
+    names = {one.id for one in found.all}
+    assert {"probes.rights", "probes.ports", "probes.grabber"} & names == (
+        {"probes.rights", "probes.ports", "probes.grabber"} if sys.platform == "linux" else set()
+    )
+    with FolderLock(site.data, "a batch"):
+        found = site.examine()
+    assert {one.state for one in found.of("slot.probe")} == {State.NOT_CHECKED}
+
+
+def test_without_real_probes_nothing_is_said_of_their_rights(site: Site) -> None:
+    assert not [one.id for one in site.examine().all if one.id.startswith("probes.")]
 
 
 @needs_linux

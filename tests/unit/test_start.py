@@ -4,10 +4,12 @@ import ctypes
 import json
 import os
 import platform
+import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import start
+from station.cli import cli
 
 DEBIAN_12 = {"ID": "debian", "VERSION_ID": "12"}
 
@@ -124,20 +127,29 @@ class TestApt:
             return subprocess.CompletedProcess(command, 0)
 
         monkeypatch.setattr(start, "LINUX", True)
+        monkeypatch.setattr(start, "wait_for_apt", lambda: None)
         monkeypatch.setattr(platform, "freedesktop_os_release", lambda: DEBIAN_12)
         monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}")
         monkeypatch.setattr(os, "geteuid", lambda: 0)
         monkeypatch.setattr(subprocess, "run", run)
         return calls
 
+    @pytest.mark.parametrize(("sudo", "as_root"), [(True, "sudo sh"), (False, "su")], ids=["sudo", "su"])
     def test_whoever_is_not_root_gets_one_line(
-        self, ran: list[list[str]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+        self,
+        sudo: bool,
+        as_root: str,
+        ran: list[list[str]],
+        monkeypatch: pytest.MonkeyPatch,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
+        monkeypatch.setattr(shutil, "which", lambda name, **_: f"/usr/bin/{name}" if name != "sudo" or sudo else None)
         with pytest.raises(start.Refusal) as refusal:
             start.provide([need("libglib2.0-0", there=False), need("b", there=False), need("c", there=True)])
         assert refusal.value.code == 3
-        assert capsys.readouterr().out == "sudo apt-get install -y --no-install-recommends libglib2.0-0 b\n"
+        both = "apt-get update; apt-get install -y --no-install-recommends libglib2.0-0 b"
+        assert capsys.readouterr().out == f"{as_root} -c '{both}'\n"
         assert not ran
 
     def test_root_installs_what_is_missing_and_says_so(
@@ -155,6 +167,29 @@ class TestApt:
             start.provide([need("a", there=False)])
         assert refusal.value.code == 4
         assert len(ran) == 2
+
+    def test_another_apt_is_waited_for(self, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+        lists = tmp_path / "lock"
+        start.wait_for_apt(lists)  # no list was ever fetched
+        lists.touch()
+        start.wait_for_apt(lists)
+        assert not capsys.readouterr().err
+        holder = (
+            "import fcntl, sys\nwith open(sys.argv[1], 'r+b') as file:\n"
+            "    fcntl.lockf(file, fcntl.LOCK_EX); print('in', flush=True); sys.stdin.read()\n"
+        )
+        command = [sys.executable, "-c", holder, str(lists)]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdin is not None
+            assert other.stdout is not None
+            assert other.stdout.readline() == "in\n"
+            start.wait_for_apt(lists, patience_s=1)
+            assert capsys.readouterr().err.count("another apt is at work") == 1
+            leaving = threading.Timer(0.3, other.stdin.close)
+            leaving.start()
+            start.wait_for_apt(lists)
+            leaving.join()
+            assert other.wait(20) == 0
 
     def test_without_apt_a_vital_one_stops(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(shutil, "which", lambda _name, **_: None)
@@ -187,7 +222,7 @@ def remove(name: str) -> Callable[[], object]:
 
 
 ALL = ["all of .venv", "pip could not install the station itself"]
-TOOLS = ["pip could not install what requirements-test.lock names"]
+TOOLS = ["pip, which needs the network, could not install what requirements-test.lock names"]
 
 
 @pytest.mark.parametrize(
@@ -281,7 +316,11 @@ def test_two_at_once_wait_for_each_other(capsys: pytest.CaptureFixture[str]) -> 
 def test_no_word_is_usage_and_help_is_not(capsys: pytest.CaptureFixture[str]) -> None:
     assert start.main([]) == 2
     assert start.main(["--help"]) == 0
-    assert "python3 start.py demo" in capsys.readouterr().out
+    shown = capsys.readouterr().out
+    assert "python3 start.py demo" in shown
+    named = re.findall(r"^ +python3 start\.py ([a-z]+) ", shown, re.MULTILINE)
+    there = {str(command.name or command.callback.__name__) for command in cli.registered_commands if command.callback}
+    assert set(named) - {"test", "lock"} <= there
 
 
 def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

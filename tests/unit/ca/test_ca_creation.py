@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from station.ca.authority import Authority
-from station.ca.creation import CreatedAuthority, create_authority
+from station.ca.creation import CreatedAuthority, create_authority, require_room
 from station.ca.folder import read_files
 from station.ca.keyfile import read_key
 from station.domain.faults import Fault
@@ -253,3 +253,24 @@ def test_another_that_was_quicker_wins(tmp_path: Path) -> None:
     assert not create_whole(folder, DATA, check)
     assert [path.name for path in folder.iterdir()] == ["theirs"]
     assert [path.name for path in tmp_path.iterdir()] == ["ca"]
+
+
+def test_room_for_a_ca_is_looked_for_without_leaving_anything(tmp_path: Path) -> None:
+    require_room(tmp_path / "not" / "there yet" / "ca")
+    require_room(tmp_path / "ca")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_room_is_said_before_anybody_is_asked_for_a_passphrase(tmp_path: Path, refused: Refused) -> None:
+    (tmp_path / "there").mkdir()
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "gone").symlink_to(tmp_path / "nowhere")
+    for name, code in (
+        ("there", "CA-101"),
+        ("file", "CA-101"),
+        ("gone", "CA-101"),
+        ("file/ca", "HOST-102"),
+        ("gone/ca", "HOST-102"),
+    ):
+        with refused(code, str(tmp_path / name)):
+            require_room(tmp_path / name)

@@ -235,12 +235,12 @@ def test_a_wrong_clock_signs_nothing_and_writes_nothing(
 
 
 def test_one_bad_timestamp_does_not_stop_the_line_for_good(
-    authority: Authority, register: MemoryRegister, clock: HandClock, refused: Refused
+    made_once: Path, register: MemoryRegister, clock: HandClock, refused: Refused
 ) -> None:
     """The clock runs wild while an intent is written, and is mended; a correction of that entry lets signing go on."""
     right = clock.now()
     clock.wall = right.replace(year=2028)
-    authority.guard.reanchor()  # as if the station had been started on that day
+    authority = Authority.open(made_once, PASSPHRASE, clock)  # the station is started on that day
     crashing = CrashesAt(clock, register.rows, register.entries)
     crashing.crash = ("intend", "after")
     csr = make_csr(ID)

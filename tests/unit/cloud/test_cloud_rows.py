@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from station.cloud.protocol import OnboardRow
-from station.cloud.rows import FIRMWARE_TYPES, render_rows
+from station.cloud.rows import FIRMWARE_TYPES, render_rows, replaces_certificates
 from station.credentials.pem import CertificatePem
 from station.domain.faults import Fault
 from station.domain.ids import DeviceId
@@ -123,3 +124,17 @@ def test_row_count_is_bounded(make_unit: Callable) -> None:
     for wrong, limit, most in (([], 3, 3), (rows, 2, 2), (rows * 400, 5000, 1000)):
         with pytest.raises(Fault, match=f"CLD-112.*a body takes 1 to {most}"):
             render_rows(wrong, max_rows=limit)
+
+
+def test_a_body_that_replaces_certificates_has_two_columns_and_says_so_itself(make_unit: Callable) -> None:
+    units = [make_unit(f"unit-{n}") for n in range(3)]
+    rows = [OnboardRow(unit.device_id, unit.pem, "board,v2", ("tag1",), ("APP",), replaces=True) for unit in units]
+    body = render_rows(rows)
+    taken = read_rows(body, "text/csv", replacing=True)
+    assert [(row.device_id, row.pem, row.tags) for row in taken] == [(unit.device_id, unit.pem, ()) for unit in units]
+    assert replaces_certificates(body)
+    onboarding = [replace(row, replaces=False) for row in rows]
+    assert not replaces_certificates(render_rows(onboarding))
+    assert not replaces_certificates(render_rows([OnboardRow(units[0].device_id, units[0].pem)]))
+    with pytest.raises(Fault, match="CLD-112"):
+        render_rows([rows[0], onboarding[1]])

@@ -281,7 +281,9 @@ def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, Path]
             builder = builder.add_extension(extension, critical=True)
         return builder.sign(ca_key, hashes.SHA256())
 
-    ca = build("Test CA", ca_key.public_key(), x509.BasicConstraints(ca=True, path_length=0))
+    # keyCertSign and cRLSign: from Python 3.13 on, a CA that does not say what its key is for isn't trusted.
+    usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+    ca = build("Test CA", ca_key.public_key(), x509.BasicConstraints(ca=True, path_length=0), usage)
     names = [x509.DNSName("cloud.test"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     server = build("cloud.test", key.public_key(), x509.SubjectAlternativeName(names))
     bundle, chain = folder / "ca.pem", folder / "server.pem"

@@ -38,6 +38,16 @@ def test_a_switch_that_fails_is_a_station_fault_with_its_words(tmp_path: Path) -
     assert log.read_text() == "off"
 
 
+def test_the_switch_never_sees_the_stations_secrets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANTED_SECRET", "hunter2")
+    monkeypatch.setenv("PLANTED_OTHER", "seen")
+    script = "import os, sys; open(sys.argv[1], 'a').write(' '.join(sorted(k for k in os.environ if 'PLANTED' in k)))"
+    tells = [sys.executable, "-c", script, str(tmp_path / "log")]
+    power = CommandPower(tells, tells, CLOCK, timeout=30.0, off_seconds=0.0, without=("PLANTED_SECRET",))
+    power.cycle()
+    assert (tmp_path / "log").read_text() == "PLANTED_OTHER" * 2
+
+
 def test_a_switch_that_hangs_is_ended() -> None:
     hangs = [sys.executable, "-c", "import time; time.sleep(60)"]
     with pytest.raises(StationFault, match="HOST-109"):

@@ -34,6 +34,7 @@ from station.domain.ids import (
     BatchId,
     CertSerial,
     DeviceId,
+    DeviceUuid,
     EventSeq,
     Imei,
     Sha256,
@@ -42,6 +43,7 @@ from station.domain.ids import (
     UploadId,
 )
 from station.domain.line import CloudState, Outcome, RepeatClass, StepKind
+from station.domain.modem import UuidSource
 from station.host.clock import SystemClock
 from station.host.files import sha256_of
 from station.journal.database import FILE_NAME, open_for_reading
@@ -51,6 +53,7 @@ from station.journal.schema import MIGRATIONS
 
 HASH = Sha256("ab" * 32)
 BATCH = BatchId("WO-1")
+DEVICE_UUID = DeviceUuid("504a3046-3536-4b1a-80d3-1d1c0f0e0d0c")
 
 
 class SetClock(SystemClock):
@@ -322,14 +325,36 @@ class TestBoards:
             tally = records.tally(BATCH)
         assert (tally.first_passed, tally.first_total) == (1, 1)
 
-    @pytest.mark.parametrize("text", ["dev-1", "3500000000000", "5a"])
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "dev-1",
+            "3500000000000",
+            "5a",
+            " dev-1\r\n",
+            "35 000000 000000 1",
+            "504A3046-3536-4B1A",
+            " 504a3046",
+            "0x5AFE",
+            "0X5afe",
+            "00:5A:FE",
+            "5a fe",
+        ],
+    )
     def test_units_are_found_by_the_start_of_any_identifier(self, journal: Journal, text: str) -> None:
         attempt = opened(journal)
-        journal.commit(identified(attempt))
+        journal.commit(identified(attempt, uuid=DEVICE_UUID, uuid_source=UuidSource.DEVICE_UUID))
         journal.commit(intent(0x5AFE))
         with journal.records() as records:
             assert [unit.device_id for unit in records.find_units(text)] == ["dev-1"]
             assert records.find_units("%") == []
+            assert records.find_units("0x") == []
+
+    def test_a_device_id_that_is_a_uuid_is_found_in_capitals(self, journal: Journal) -> None:
+        attempt = opened(journal)
+        journal.commit(identified(attempt, device_id=DeviceId(DEVICE_UUID)))
+        with journal.records() as records:
+            assert [unit.device_id for unit in records.find_units(DEVICE_UUID.upper())] == [DEVICE_UUID]
 
 
 class TestCertificates:

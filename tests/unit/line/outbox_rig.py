@@ -34,9 +34,12 @@ from station.journal.codec import iso
 from station.journal.journal import Journal
 from station.journal.rows import OutboxRow, UploadRow
 from station.line.feed import Feed, Notice, Told
+from station.line.gate import Gate
 from station.line.onboarding import OnboardRows
-from station.line.outbox import Outbox, OutboxRules
+from station.line.outbox import Outbox
+from station.line.outbox_rules import OutboxRules
 from station.line.team import TeamGate
+from station.people.rights import Actor, Instant, Method, PersonId, Role
 from station.simulator.cloud import LINE_KEY, SimulatedCloud
 from station.simulator.cloud_faults import Do, Fault
 from station.simulator.cloud_world import FAST
@@ -81,7 +84,7 @@ class Rig:
         self.folder, self.cloud, self.clock = folder, cloud, clock
         self.told: list[Told] = []
         self.key = LINE_KEY
-        """What the next process has for its key."""
+        """What stands where the key is kept: read by the next process, or by this one when it was refused."""
         self._stack = contextlib.ExitStack()
         self._units = 0
         self._certificates = 0
@@ -118,23 +121,39 @@ class Rig:
         self._stack.close()
         self.journal = self._stack.enter_context(Journal(self.folder, self.clock))
         self.journal.open_session({"station": "T1"}, "tester")
+        self.gate = Gate(self.journal, self.clock)
         self.records = self._stack.enter_context(self.journal.records())
         feed = Feed()
         feed.listen(self._hear)
-        cloud = make(
-            base_url or self.cloud.base_url,
-            Secret(self.key),
-            clock=self.clock,
-            version="1.2.3",
-            timeouts=Timeouts(connect=5.0, read=5.0, total=1e6),
-        )
+        renew = self._renew(make, base_url)
+        cloud = renew()
         rows = OnboardRows(self.records)
         gate = None if team is None else TeamGate(self.journal, self.records, cloud, self.cloud.base_url, team)
-        self.outbox = Outbox(self.journal, self.records, cloud, self.clock, rules, rows.row_of, feed, gate)
+        self.outbox = Outbox(self.journal, self.records, cloud, self.clock, rules, rows.row_of, feed, gate, renew=renew)
         return self.outbox
 
     def close(self) -> None:
         self._stack.close()
+
+    def _renew(self, make: Callable[..., TeamCloud], base_url: str) -> Callable[[], TeamCloud]:
+        """Return what makes the client, with the key as it is then."""
+
+        def renew() -> TeamCloud:
+            return make(
+                base_url or self.cloud.base_url,
+                Secret(self.key),
+                clock=self.clock,
+                version="1.2.3",
+                timeouts=Timeouts(connect=5.0, read=5.0, total=1e6),
+            )
+
+        return renew
+
+    @property
+    def lead(self) -> Actor:
+        """A line lead who has just signed in."""
+        now = Instant(self.clock.now(), self.clock.monotonic())
+        return Actor(PersonId("p2"), frozenset({Role.LINE_LEAD}), Method.NAME, now)
 
     # What the journal says
 

@@ -19,6 +19,7 @@ from station.domain.faults import Refusal, StationFault
 from station.domain.line import CloudState
 from station.host.files import sha256_of
 from station.line.decisions import decide_upload
+from station.simulator.cloud import LINE_KEY
 from station.simulator.cloud_faults import Do
 from station.simulator.cloud_rows import read_rows
 from tests.unit.line.outbox_rig import RULES, SENDING, Rig, open_rig
@@ -169,22 +170,56 @@ def test_one_row_that_spoils_its_body_is_found_and_the_others_go(rig: Rig) -> No
     assert set(taken.values()) == {1}
 
 
+def asked_account(rig: Rig) -> int:
+    requests: Any = rig.cloud.truth()["requests"]
+    return sum(one["target"] == "/v1/account" for one in requests)
+
+
 @pytest.mark.parametrize("status", [401, 403])
-def test_a_refused_key_stops_all_sending_until_a_person_resumes_and_is_told_once(rig: Rig, status: int) -> None:
-    rig.fail(SENDING, Do.STATUS, status=status)
+def test_a_key_that_stays_refused_is_hardly_shown_and_told_once(rig: Rig, status: int) -> None:
+    rig.fail("*", Do.STATUS, status=status, times=0)
     rig.add_units(2)
     rig.work()
-    assert "401" in rig.outbox.blocked or "403" in rig.outbox.blocked
+    assert str(status) in rig.outbox.blocked
     rig.add_units(6)
-    for _ in range(20):
+    posts, began = len(rig.posts()), asked_account(rig)
+    for _ in range(600):
         rig.work()
-        rig.clock.advance(600)
-    assert len(rig.posts()) == 1
+        rig.clock.advance(6)
+    # 30, 60, 120, 240 seconds, then every five minutes: an hour takes 14 of them.
+    assert 5 <= asked_account(rig) - began <= 15
+    assert len(rig.posts()) == posts == 1
     assert [told.code for told in rig.told].count("LINE-152") == 1
     assert rig.records.outbox(ONBOARDED) == []
-    rig.outbox.resume()
-    rig.drain()
-    assert rig.states() == [ONBOARDED] * 8
+
+
+def test_a_key_refused_by_the_upload_alone_backs_off_too(rig: Rig) -> None:
+    """The account is confirmed each time, but that is no leave to send the body again and again."""
+    rig.fail(SENDING, Do.STATUS, status=403, times=0)
+    rig.add_units(2)
+    for _ in range(600):
+        rig.work()
+        rig.clock.advance(6)
+    assert 5 <= len(rig.posts()) <= 16
+    assert [told.code for told in rig.told].count("LINE-152") == 1
+
+
+def test_a_mended_key_is_taken_by_the_same_process(rig: Rig) -> None:
+    rig.key = "a-key-that-nobody-knows"
+    outbox = rig.restart(team=rig.cloud.world.teams[0].team_id)
+    rig.add_units(2)
+    for _ in range(20):
+        rig.work()
+        rig.clock.advance(30)
+    assert outbox.blocked
+    assert rig.posts() == []
+    rig.key = LINE_KEY
+    for _ in range(20):
+        rig.work()
+        rig.clock.advance(30)
+    assert rig.outbox is outbox
+    assert (outbox.blocked, rig.states()) == ("", [ONBOARDED] * 2)
+    assert [told.code for told in rig.told] == ["LINE-152", "CLD-KEY"]
 
 
 @pytest.mark.parametrize(
@@ -193,22 +228,20 @@ def test_a_refused_key_stops_all_sending_until_a_person_resumes_and_is_told_once
 def test_a_key_refused_in_the_middle_loses_nothing(rig: Rig, on: str) -> None:
     if "/devices/" in on:
         rig.fail("GET /v1/bulk-ops-requests", Do.STATUS, status=200, body='{"items": [], "total": 0}', times=2)
-        rig.fail("GET /v1/account", Do.STATUS, status=401)
+        rig.fail("GET /v1/account", Do.STATUS, status=401, skip=1)  # the first asks for the time
     if on != "GET /v1/bulk-ops-requests/*":
         rig.fail(SENDING, Do.CLOSE_UNDONE)
     rig.fail(on, Do.STATUS, status=401)
     rig.add_units(2)
-    for _ in range(10):
-        rig.work()
-        rig.clock.advance(30)
-    assert rig.outbox.blocked
-    assert [told.code for told in rig.told].count("LINE-152") == 1
+    while not rig.outbox.blocked:
+        rig.step()
+        rig.clock.advance(10)
     asked: Any = rig.cloud.truth()["requests"]
-    rig.clock.advance(3600)
+    rig.clock.advance(5)
     rig.work()
     again: Any = rig.cloud.truth()["requests"]
     assert len(again) == len(asked)
-    rig.outbox.resume()
+    assert [told.code for told in rig.told].count("LINE-152") == 1
     rig.drain()
     assert rig.states() == [ONBOARDED, ONBOARDED]
     assert sum(post["acted"] for post in rig.posts()) == 1
@@ -227,9 +260,9 @@ def test_a_unit_in_a_body_is_not_reworked_until_the_body_is_settled(rig: Rig) ->
     rig.drain()
     rig.rework(unit)
     rig.drain()
-    # The cloud has this ID with the first certificate; that is a person's to sort out, not the station's to hide.
-    assert rig.state(unit) is REFUSED
-    assert "already exists" in rig.queued(unit).reason
+    # The cloud has this ID with the first certificate, which this station gave it: it is replaced, not onboarded anew.
+    assert rig.state(unit) is ONBOARDED
+    assert [post["target"] for post in rig.posts()] == ["/v1/devices", "/v1/devices/certificates"]
 
 
 def test_a_rework_takes_a_waiting_unit_back_and_its_new_certificate_goes(rig: Rig) -> None:
@@ -261,7 +294,7 @@ def test_a_unit_taken_out_for_rework_neither_waits_nor_holds_up_the_others(rig: 
         assert row is not None
         assert row.cloud is CloudState.NONE
     with pytest.raises(StationFault) as caught:
-        decide_upload(rig.journal, rig.records, rig.device(refused), WAITING, "tester", "send it all the same")
+        decide_upload(rig.gate, rig.records, rig.device(refused), WAITING, rig.lead, "send it all the same")
     assert caught.value.code == "LINE-161"
     rig.drain()
     assert rig.states() == [ONBOARDED]

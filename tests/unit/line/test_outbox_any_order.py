@@ -83,7 +83,6 @@ def test_no_order_of_mishaps_sends_a_device_twice_or_leaves_it_behind(acts: list
         for act in acts:
             do(rig, act)
         rig.cloud.heal()
-        rig.outbox.resume()
         rig.drain()
         handed = Counter(
             row.device_id for one in rig.cloud.world.operations() for row in read_rows(one.body, "text/csv")

@@ -177,12 +177,12 @@ def test_a_decision_is_taken_up_by_the_next_process(rig: Rig) -> None:
     rig.cloud.switch(row_errors={first.device_id: "bad"})
     rig.drain()
     rig.cloud.switch(row_errors={})
-    decide_upload(rig.journal, rig.records, first.device_id, CloudState.HELD, "tester", "we look at it first")
+    decide_upload(rig.gate, rig.records, first.device_id, CloudState.HELD, rig.lead, "we look at it first")
     rig.restart()
     rig.drain()
     assert rig.state(first.unit) is CloudState.HELD
     assert len(rig.posts()) == 1
-    decide_upload(rig.journal, rig.records, first.device_id, WAITING, "tester", "it is fine")
+    decide_upload(rig.gate, rig.records, first.device_id, WAITING, rig.lead, "it is fine")
     rig.restart()
     rig.drain()
     assert rig.states() == [ONBOARDED] * 3

@@ -1,6 +1,7 @@
 """An answer that got lost is looked for, and nothing that the cloud may have is sent again blindly."""
 
 import json
+import socket
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -8,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from station.domain.ids import EventSeq
 from station.domain.line import CloudState
 from station.host.files import sha256_of
+from station.journal.replay import replay
 from station.line.decisions import decide_upload
-from station.line.outbox import OutboxRules
+from station.line.outbox_rules import OutboxRules
 from station.simulator.cloud_faults import Do
 from tests.unit.line.outbox_rig import RULES, SENDING, Rig, open_rig
 
@@ -146,8 +149,8 @@ def test_where_nothing_shows_the_certificate_a_person_decides(rig: Rig) -> None:
     rig.drain()
     assert rig.states() == [UNKNOWN, UNKNOWN]
     assert len(rig.posts()) == 1
-    decide_upload(rig.journal, rig.records, rig.device(seen), ONBOARDED, "tester", "seen in the portal")
-    decide_upload(rig.journal, rig.records, rig.device(gone), WAITING, "tester", "deleted it there")
+    decide_upload(rig.gate, rig.records, rig.device(seen), ONBOARDED, rig.lead, "seen in the portal")
+    decide_upload(rig.gate, rig.records, rig.device(gone), WAITING, rig.lead, "deleted it there")
     assert (rig.state(seen), rig.state(gone)) == (ONBOARDED, WAITING)
     rig.cloud.heal()
     rig.drain()
@@ -168,6 +171,103 @@ def test_devices_that_were_absent_before_and_are_there_now_are_onboarded(rig: Ri
     rig.drain()
     assert rig.states() == [ONBOARDED, ONBOARDED]
     assert len(rig.posts()) == 1
+
+
+NO_FILES: dict[str, dict[str, Any]] = {
+    "403": {"do": Do.STATUS, "status": 403},
+    "busy": {"do": Do.STATUS, "status": 429, "headers": {"Retry-After": "5"}},
+    "silent": {"do": Do.CLOSE_UNDONE},
+}
+
+
+def hide_files(rig: Rig, how: dict[str, Any]) -> None:
+    rig.restart(OutboxRules(rows=4, check_absent=True, settle=RULES.settle))
+    rig.fail("GET /*.csv", times=0, **how)
+
+
+def list_only(rig: Rig, **more: str) -> None:
+    """Have the cloud list one operation that is none of ours, with ``more`` than that it is there."""
+    other = {"bulkOpsRequestId": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "status": "SUCCEEDED", **more}
+    rig.fail(LIST, Do.STATUS, status=200, body=json.dumps({"items": [other], "total": 1}), times=0)
+
+
+@pytest.mark.parametrize("how", NO_FILES.values(), ids=NO_FILES)
+@pytest.mark.announces("stamina.retry_scheduled")
+def test_where_no_file_can_be_read_absent_before_and_there_now_is_proof(rig: Rig, how: dict[str, Any]) -> None:
+    hide_files(rig, how)
+    rig.fail(SENDING, Do.CLOSE_DONE)
+    rig.add_units(2)
+    assert rig.drain() >= RULES.settle
+    assert rig.states() == [ONBOARDED, ONBOARDED]
+    assert len(rig.posts()) == 1
+
+
+def test_where_the_cloud_names_no_file_absent_before_and_there_now_is_proof(rig: Rig) -> None:
+    rig.restart(OutboxRules(rows=4, check_absent=True))
+    list_only(rig)
+    rig.fail(SENDING, Do.CLOSE_DONE)
+    rig.add_units(2)
+    rig.drain()
+    assert rig.states() == [ONBOARDED, ONBOARDED]
+    assert len(rig.posts()) == 1
+
+
+def test_a_files_host_that_does_not_exist_is_no_cloud_that_cannot_be_reached(rig: Rig) -> None:
+    rig.restart(OutboxRules(rows=4, check_absent=True))
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}/body.csv"
+    list_only(rig, uploadedDataUrl=nowhere)
+    rig.fail(SENDING, Do.CLOSE_DONE)
+    rig.add_units(2)
+    rig.work()
+    assert rig.outbox.stuck == ""
+    rig.drain()
+    assert rig.states() == [ONBOARDED, ONBOARDED]
+
+
+def wait_long(rig: Rig) -> None:
+    """Let far more than the settling time pass."""
+    for _ in range(30):
+        rig.work()
+        rig.clock.advance(300)
+
+
+def test_without_a_file_only_the_proven_are_settled_and_nothing_goes_again(rig: Rig) -> None:
+    hide_files(rig, NO_FILES["403"])
+    units = rig.add_units(3)
+    rig.cloud.switch(row_errors={rig.device(units[1]): "bad"})
+    rig.fail(SENDING, Do.CLOSE_DONE)
+    wait_long(rig)
+    assert rig.states() == [ONBOARDED, CloudState.SENDING, ONBOARDED]
+    assert rig.upload().state == "unclear"
+    anew = {row[0]: row[1] for row in replay(rig.records.entries_from(EventSeq(1)))["outbox"]}
+    assert anew == {row.unit: row.state for row in rig.records.outbox()}
+    rig.restart(OutboxRules(rows=4, check_absent=True))
+    wait_long(rig)
+    assert rig.kinds().count("settled") == 1
+    rig.cloud.heal()
+    rig.drain()
+    # What was proven is not told once more, least of all as a late answer to a person's decision.
+    assert rig.states() == [ONBOARDED, REFUSED, ONBOARDED]
+    assert len(rig.posts()) == 1
+    assert "CLD-LATE" not in [told.code for told in rig.told]
+
+
+def test_without_a_file_what_the_cloud_had_before_and_what_it_lacks_stay_undecided(rig: Rig) -> None:
+    units = rig.add_units(2)
+    rig.cloud.switch(row_errors={rig.device(units[0]): "bad"})
+    rig.drain()  # the second is there now; so a later sending proves nothing of it
+    rig.cloud.switch(row_errors={})
+    rig.restart(OutboxRules(rows=4, check_absent=True))
+    list_only(rig)
+    rig.rework(units[1])
+    decide_upload(rig.gate, rig.records, rig.device(units[0]), WAITING, rig.lead, "there is room now")
+    rig.fail(SENDING, Do.CLOSE_UNDONE, times=0)
+    rig.fail("POST /v1/devices/certificates", Do.CLOSE_UNDONE, times=0)
+    wait_long(rig)
+    assert rig.states() == [CloudState.SENDING, CloudState.SENDING]
+    assert {post["acted"] for post in rig.posts()[1:]} == {False}
+    assert len(rig.posts()) == 3
 
 
 def test_some_there_and_some_not_is_waited_out_and_then_told_apart(rig: Rig) -> None:
@@ -202,7 +302,7 @@ def test_the_same_rows_in_the_same_bytes_are_not_taken_for_the_earlier_sending(r
     rig.drain()
     assert rig.state(unit) is REFUSED
     rig.cloud.switch(row_errors={})
-    decide_upload(rig.journal, rig.records, rig.device(unit), WAITING, "tester", "there is room now")
+    decide_upload(rig.gate, rig.records, rig.device(unit), WAITING, rig.lead, "there is room now")
     rig.fail(SENDING, Do.CLOSE_UNDONE)
     rig.drain()
     posts = rig.posts()
@@ -216,7 +316,7 @@ def test_of_two_equal_bodies_the_second_sending_adopts_its_own(rig: Rig) -> None
     rig.cloud.switch(row_errors={rig.device(unit): "no room left"})
     rig.drain()
     rig.cloud.switch(row_errors={})
-    decide_upload(rig.journal, rig.records, rig.device(unit), WAITING, "tester", "there is room now")
+    decide_upload(rig.gate, rig.records, rig.device(unit), WAITING, rig.lead, "there is room now")
     rig.fail(SENDING, Do.CLOSE_DONE)
     # The clock was set back in between, so the cloud lists the first sending in front of the second.
     rig.clock.set_by(minutes=-4)
@@ -251,7 +351,7 @@ def test_a_cloud_that_asks_to_be_left_alone_is_not_even_looked_at(rig: Rig) -> N
     rig.clock.advance(119)
     rig.work()
     requests: Any = rig.cloud.truth()["requests"]
-    assert [one["method"] for one in requests] == ["POST"]
+    assert [one["method"] for one in requests] == ["GET", "POST"]  # first, what time the cloud has
     rig.drain()
     assert rig.states() == [ONBOARDED]
 

@@ -82,7 +82,7 @@ power = "none"
 @pytest.mark.parametrize(
     ("first", "second", "problem"),
     [
-        ('number = 1\nport = "COM1"', 'number = 1\nport = "COM2"', "number: the same number as slot 1; each slot has"),
+        ('number = 1\nport = "COM1"', 'number = 1\nport = "COM2"', "number: the same number as the "),
         ('number = 1\nport = "COM1"', 'number = 2\nport = "com1"', "port: the same port as slot "),
         ('number = 1\nport = "a/../p"', 'number = 2\nport = "p"', "port: the same port as slot "),
         (
@@ -98,8 +98,9 @@ def test_two_slots_share_nothing(
     text = f'{HEAD}[defaults]\npresence = "port"\n[[slots]]\n{first}\n[[slots]]\n{second}\n'
     lines = refused(lambda: load(text))
     assert len(lines) == 2
-    for index, line in enumerate(lines):
-        assert line.startswith(f"{path}: slots[{index}].{problem}")
+    names = ("the 1st [[slots]]", "the 2nd [[slots]]") if "number:" in problem else ("slot 1", "slot 2")
+    for name, line in zip(names, lines, strict=True):
+        assert line.startswith(f"{path}: {name}: {problem}")
 
 
 def test_probes_of_two_benches_may_have_the_same_number(load: Load) -> None:
@@ -117,26 +118,29 @@ SLOT = '[[slots]]\nnumber = 1\nport = "COM1"\npresence = "port"\n'
         (HEAD, "slots: missing; it must be a list of [[slots]] with at least one."),
         (f"{HEAD}slots = []\n", "slots: a list is not right; it must be a list of [[slots]]"),
         (f"{HEAD}slots = 3\n", "slots: 3 is not right"),
-        (f"{HEAD}defaults = 3\n{SLOT}", "defaults: no such key. Allowed: name, schema, slots."),
-        (HEAD + SLOT.replace("number = 1", "number = 0"), "slots[0].number: 0 is not right; it must be the number"),
-        (HEAD + SLOT.replace("number = 1", ""), "slots[0].number: missing"),
-        (HEAD + SLOT.replace('"port"', '"light"'), 'slots[0].presence: "light" is not right; it must be "port" (a'),
-        (HEAD + SLOT.replace("COM1", "telnet://h:1"), "slots[0].port: write an address on the network as"),
-        (HEAD + SLOT.replace("COM1", "socket://h"), "slots[0].port: write an address on the network as"),
-        (HEAD + SLOT.replace("COM1", "socket://h:x"), "slots[0].port: write an address on the network as"),
-        (HEAD + SLOT.replace("COM1", "socket://u:p@h:1"), "slots[0].port: write an address on the network as"),
-        (HEAD + SLOT.replace("COM1", "bench\\\\slot1"), "slots[0].port: write folders with / between them"),
-        (HEAD + SLOT.replace("COM1", ""), 'slots[0].port: "" is not right; it must be a serial port: a device path'),
-        (f'{HEAD}{SLOT}programmer = "jlink"\n', 'slots[0].programmer: "jlink" is not right; it must be "none", "simu'),
-        (f'{HEAD}{SLOT}programmer = {{ kind = "jlink" }}\n', 'slots[0].programmer.kind: "jlink" is not right'),
+        (f"{HEAD}defaults = 3\n{SLOT}", "defaults: write a table [defaults] with the keys"),
+        (
+            HEAD + SLOT.replace("number = 1", "number = 0"),
+            "the 1st [[slots]]: number: 0 is not right; it must be the number",
+        ),
+        (HEAD + SLOT.replace("number = 1", ""), "the 1st [[slots]]: number: missing"),
+        (HEAD + SLOT.replace('"port"', '"light"'), 'slot 1: presence: "light" is not right; it must be "port" (a'),
+        (HEAD + SLOT.replace("COM1", "telnet://h:1"), "slot 1: port: write an address on the network as"),
+        (HEAD + SLOT.replace("COM1", "socket://h"), "slot 1: port: write an address on the network as"),
+        (HEAD + SLOT.replace("COM1", "socket://h:x"), "slot 1: port: write an address on the network as"),
+        (HEAD + SLOT.replace("COM1", "socket://u:p@h:1"), "slot 1: port: write an address on the network as"),
+        (HEAD + SLOT.replace("COM1", "bench\\\\slot1"), "slot 1: port: write folders with / between them"),
+        (HEAD + SLOT.replace("COM1", ""), 'slot 1: port: "" is not right; it must be a serial port: a device path'),
+        (f'{HEAD}{SLOT}programmer = "jlink"\n', 'slot 1: programmer: "jlink" is not right; it must be "none", "simu'),
+        (f'{HEAD}{SLOT}programmer = {{ kind = "jlink" }}\n', 'slot 1: programmer.kind: "jlink" is not right'),
         (
             f'{HEAD}{SLOT}programmer = {{ kind = "simulated", address = "rfc2217://h:1" }}\n',
-            "slots[0].programmer.address: write",
+            "slot 1: programmer.address: write",
         ),
-        (f'{HEAD}{SLOT}power = {{ on = ["a"], off = ["b"] }}\n', "slots[0].power.timeout_s: missing; it must be"),
-        (f'{HEAD}{SLOT}power = {{ on = [], off = ["b"], timeout_s = 1 }}\n', "slots[0].power.on: a list is not right"),
-        (f"{HEAD}{SLOT}powr = 1\n", 'slots[0].powr: no such key; did you mean "power"? Allowed: flow_control, number,'),
-        (f"{HEAD}{SLOT}flow_control = 1\n", "slots[0].flow_control: 1 is not right; it must be true"),
+        (f'{HEAD}{SLOT}power = {{ on = ["a"], off = ["b"] }}\n', "slot 1: power.timeout_s: missing; it must be"),
+        (f'{HEAD}{SLOT}power = {{ on = [], off = ["b"], timeout_s = 1 }}\n', "slot 1: power.on: a list is not right"),
+        (f"{HEAD}{SLOT}powr = 1\n", 'slot 1: powr: no such key; did you mean "power"? Allowed: flow_control, number,'),
+        (f"{HEAD}{SLOT}flow_control = 1\n", "slot 1: flow_control: 1 is not right; it must be true"),
     ],
 )
 def test_each_mistake_is_told_by_key_and_what_would_be_right(
@@ -156,4 +160,4 @@ def test_a_mistake_in_the_defaults_is_told_once_and_there(load: Load, path: Path
 def test_a_slots_own_mistake_is_told_in_the_slot(load: Load, path: Path, refused: Refused) -> None:
     text = f'{HEAD}[defaults]\npresence = "port"\n[[slots]]\nnumber = 1\nport = "COM1"\npresence = "prot"\n'
     (line,) = refused(lambda: load(text))
-    assert line.startswith(f"{path}: slots[0].presence: ")
+    assert line.startswith(f"{path}: slot 1: presence: ")

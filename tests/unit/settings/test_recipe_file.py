@@ -41,6 +41,8 @@ def test_the_full_example_means_what_it_says(examples: Path) -> None:
     recipe = load_recipe(examples / "config/recipes/tracker.toml").value
     assert recipe.sec_tag == 16842753
     assert [step.do for step in recipe.steps] == [
+        StepKind.CHECK,
+        StepKind.RECOVER,
         StepKind.FLASH,
         StepKind.IDENTIFY,
         StepKind.CLEAR,
@@ -51,7 +53,7 @@ def test_the_full_example_means_what_it_says(examples: Path) -> None:
         StepKind.STORE,
     ]
     # Only what may simply be done again is tried again.
-    assert [step.attempts for step in recipe.steps] == [2, 2, 2, 1, 1, 2, 2, 2]
+    assert [step.attempts for step in recipe.steps] == [2, 2, 2, 2, 2, 1, 1, 2, 2, 2]
     assert not recipe.scans_labels
     assert recipe.images[0].path == examples / "fixtures/simulated/firmware/provisioning.hex"
 
@@ -84,19 +86,27 @@ COMMAND = 'do = "command"\nname = "t"\ntimeout_s = 1\nrepeat = "pure"\n'
         (
             "image =",
             "imge =",
-            'steps[0].imge: no such key; did you mean "image"? Allowed: attempts, do, image, sha256.',
+            'step 3 (flash): imge: no such key; did you mean "image"? Allowed: answers_at, attempts,',
         ),
-        ('"flash"', '"flsh"', 'steps[0].do: "flsh" is not right. Did you mean "flash"? Allowed: clear-credentials,'),
-        ('do = "flash"', "", "steps[0].do: missing; it must be one of clear-credentials, command, flash,"),
-        ('do = "sign"', 'do = "sign"\nattempts = 2', "steps[4].attempts: 2 is not right; it must be 1: this step is"),
-        ('do = "prove"', 'do = "prove"\nattempts = 6', "steps[6].attempts: 6 is not right; it must be how often"),
-        ('do = "prove"', 'do = "prove"\nattempts = 0', "steps[6].attempts: 0 is not right"),
-        ('do = "prove"', 'do = "prove"\ntimeout_s = 1', "steps[6].timeout_s: no such key"),
-        ("provisioning.hex", "none.hex", "steps[0].image: there is no file "),
-        ("firmware/provisioning.hex", "fixture.toml", "steps[0].image: an image is an Intel HEX"),
-        ("b44a33", "000000", "steps[0].sha256: "),
-        ("b44a33", "xyz", "steps[0].sha256: 'xyzf81"),
-        ("b44a33", "b", "steps[0].sha256: 'bf81"),
+        ('"flash"', '"flsh"', 'step 3: do: "flsh" is not right. Did you mean "flash"? Allowed: check-target, cl'),
+        ('do = "flash"', "", "step 3: do: missing; it must be one of check-target, clear-credentials,"),
+        (
+            'do = "sign"',
+            'do = "sign"\nattempts = 2',
+            "step 7 (sign): attempts: 2 is not right; it must be 1: this step is",
+        ),
+        (
+            'do = "prove"',
+            'do = "prove"\nattempts = 6',
+            "step 9 (prove): attempts: 6 is not right; it must be how often",
+        ),
+        ('do = "prove"', 'do = "prove"\nattempts = 0', "step 9 (prove): attempts: 0 is not right"),
+        ('do = "prove"', 'do = "prove"\ntimeout_s = 1', "step 9 (prove): timeout_s: no such key"),
+        ("provisioning.hex", "none.hex", "step 3 (flash): image: there is no file "),
+        ("firmware/provisioning.hex", "fixture.toml", "step 3 (flash): image: an application image is an Intel HEX"),
+        ("b44a33", "000000", "step 3 (flash): sha256: "),
+        ("b44a33", "xyz", "step 3 (flash): sha256: 'xyzf81"),
+        ("b44a33", "b", "step 3 (flash): sha256: 'bf81"),
         ("2c4395", "000000", "credentials.roots[0].sha256: "),
         ('"../roots/amazon-root-ca-1.pem"', '"../roots/none.pem"', "credentials.roots[0].file: there is no file "),
         ("sec_tag = 16842753", "sec_tag = 2147483648", "credentials.sec_tag: 2147483648 is not right; it must be"),
@@ -138,38 +148,38 @@ COMMAND = 'do = "command"\nname = "t"\ntimeout_s = 1\nrepeat = "pure"\n'
         (
             'do = "prove"',
             f"{COMMAND}program = './none'\n[[steps]]\ndo = 'prove'",
-            "steps[6].program: there is no file ",
+            "step 9 (command): program: there is no file ",
         ),
-        ('do = "prove"', COMMAND + "[[steps]]\ndo = 'prove'", "steps[6].program: missing; it must be "),
+        ('do = "prove"', COMMAND + "[[steps]]\ndo = 'prove'", "step 9 (command): program: missing; it must be "),
         (
             'do = "prove"',
             f"{COMMAND}program = 'x'\nattempts = 2\n[[steps]]\ndo = 'prove'".replace("pure", "one-way"),
-            "steps[6].attempts: a step with repeat",
+            "step 9 (command): attempts: a step with repeat",
         ),
         (
             'do = "prove"',
             f"{COMMAND}program = 'x'\n[[steps]]\ndo = 'prove'".replace("pure", "probe-first"),
-            'steps[6].repeat: "probe-first" is not right; it must be "pure"',
+            'step 9 (command): repeat: "probe-first" is not right; it must be "pure"',
         ),
         (
             'do = "prove"',
             f"{COMMAND}program = 'x'\n[[steps]]\n{COMMAND}program = 'y'\n[[steps]]\ndo = 'prove'",
-            'steps[6].name: another command is called "t" too.',
+            'step 9 (command): name: another command is called "t" too.',
         ),
         (
             'do = "prove"',
             f"{COMMAND}program = 'x'\nlimits.v = {{ unit = 'V' }}\n[[steps]]\ndo = 'prove'",
-            "steps[6].limits.v.low: a limit has low, high or both.",
+            "step 9 (command): limits.v.low: a limit has low, high or both.",
         ),
         (
             'do = "prove"',
             f"{COMMAND}program = 'x'\nlimits.v = {{ low = 2, high = 1 }}\n[[steps]]\ndo = 'prove'",
-            "steps[6].limits.v.low: 2.0 is above high 1.0",
+            "step 9 (command): limits.v.low: 2.0 is above high 1.0",
         ),
         (
             'do = "prove"',
             f"{COMMAND}program = 'x'\nlimits.v = {{ lo = 2 }}\n[[steps]]\ndo = 'prove'",
-            'steps[6].limits.v.lo: no such key; did you mean "low"? Allowed: high, low, unit.',
+            'step 9 (command): limits.v.lo: no such key; did you mean "low"? Allowed: high, low, unit.',
         ),
     ],
 )
@@ -184,12 +194,12 @@ def test_each_mistake_is_told_by_key_and_what_would_be_right(
 def test_a_programs_files_beside_the_recipe_must_be_pinned(edit: Edit, refused: Refused) -> None:
     path = edit('{ file = "functional_test.py"', '{ file = "tracker.toml"', name="tracker-tested")
     lines = refused(lambda: load_recipe(path))
-    assert lines[0].startswith(f"{path}: steps[1].files[0].sha256: ")
+    assert lines[0].startswith(f"{path}: step 2 (command): files[0].sha256: ")
     own = hashlib.sha256((path.parent / "tracker.toml").read_bytes()).hexdigest()
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("0556d56e7ad2bda84e9496cb5e35a74b5dc0d0879cee86fd8f3baee4d4325c0a", own), "utf-8")
     (line,) = refused(lambda: load_recipe(path))
-    assert line.startswith(f"{path}: steps[1].arguments[0]: functional_test.py is a file beside this recipe")
+    assert line.startswith(f"{path}: step 2 (command): arguments[0]: functional_test.py is a file beside this recipe")
 
 
 def test_a_program_beside_the_recipe_is_run_from_there_and_must_be_pinned(edit: Edit, refused: Refused) -> None:
@@ -200,7 +210,7 @@ def test_a_program_beside_the_recipe_is_run_from_there_and_must_be_pinned(edit: 
     start, end = text.index("arguments ="), text.index("timeout_s")
     path.write_text(text[:start] + text[end:], encoding="utf-8")
     (line,) = refused(lambda: load_recipe(path))
-    assert line.startswith(f"{path}: steps[1].program: ")
+    assert line.startswith(f"{path}: step 2 (command): program: ")
 
 
 def test_a_root_with_windows_line_ends_is_the_same_root(examples: Path) -> None:
@@ -290,7 +300,11 @@ def test_order_and_keys_are_told_together(edit: Edit, refused: Refused) -> None:
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace('[[steps]]\ndo = "sign"\n', ""), encoding="utf-8")
     lines = refused(lambda: load_recipe(path))
-    assert [line.removeprefix(f"{path}: ").split(":")[0] for line in lines] == ["steps[1].time", "steps[3]", "steps[4]"]
+    assert [line.removeprefix(f"{path}: ").split(":")[0] for line in lines] == [
+        "step 4 (identify)",
+        "step 6 (generate-key)",
+        "step 7 (write-credentials)",
+    ]
 
 
 def rule(scheme: str, pattern: str | None) -> DeviceIdRule:

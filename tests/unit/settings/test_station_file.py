@@ -1,12 +1,16 @@
 """What a station file may say, and what each mistake is told."""
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from station.domain.faults import StationFault
 from station.host.secrets import EnvironmentSecret, FileSecret, KeyringSecret
 from station.settings.loading import load_station
+from station.settings.station import Tools
 
 Refused = Callable[[Callable[[], object]], list[str]]
 Edit = Callable[[str, str], Path]
@@ -118,7 +122,17 @@ def test_any_other_address_is_refused_with_the_reason(edit: Edit, refused: Refus
         ("batch_rows = 500", "batch_rows = 2.5", "cloud.batch_rows: 2.5 is not right"),
         ("batch_rows = 500", "batch_rows = true", "cloud.batch_rows: true is not right"),
         ("max_wait_s = 900", "max_wait_s = nan", "cloud.max_wait_s: NaN is not right; it must be seconds"),
-        ("max_wait_s = 900", "max_wait_s = 2026-01-01", "cloud.max_wait_s: a table is not right; it must be seconds"),
+        ("max_wait_s = 900", "max_wait_s = 2026-01-01", "cloud.max_wait_s: the date or time 2026-01-01 is not right;"),
+        ("schema = 1", "timeouts = 07:32:00\nschema = 1", "timeouts: the date or time 07:32:00 is not right; it must"),
+        ('line = "Line 1"', 'line = "a\\tb"', "line: it has characters that can't be seen"),
+        ("schema = 1", "schema = true", "schema: true is not right; it must be 1."),
+        ("schema = 1", "schema = 1.0", "schema: 1.0 is not right; it must be 1."),
+        ("schema = 1", 'schema = "1"', 'schema: "1" is not right; it must be 1.'),
+        ('data = "../data"', 'data = ""', 'data: "" is not right; it must be the data folder'),
+        ('data = "../data"', 'data = " "', 'data: " " is not right; it must be the data folder'),
+        ("simulated/fixture.toml", "", "fixture: "),
+        ('name = "Example Works"', 'name = "Example\\u001B[31m"', "ca.name: it has characters that can't be seen"),
+        ('name = "Example Works"', 'name = "\\u202EskroW"', "ca.name: it has characters that can't be seen"),
         ("leaf_years = 10", "leaf_years = 20", "ca.line_years: each certificate must outlive those it signs"),
         ("root_years = 30", "root_years = 15", "ca.line_years: each certificate must outlive those it signs"),
         ('name = "Example Works"', "", "ca.name: missing; it must be the CA's name"),
@@ -145,3 +159,28 @@ def test_a_proxy_with_a_login_loads(edit: Edit) -> None:
     assert cloud.proxy is not None
     assert (cloud.proxy.url, cloud.proxy.user) == ("http://proxy.example:3128", "u")
     assert cloud.proxy.password == EnvironmentSecret("PROXY_PASSWORD")
+
+
+def test_tools_lie_where_the_file_says(edit: Edit, examples: Path) -> None:
+    assert load_station(examples / "config/station.toml").value.tools == Tools(nrfutil="nrfutil", jlink=None)
+    tools = load_station(
+        edit("[ca]", '[tools]\nnrfutil = "../tools/nrfutil"\njlink = "/opt/jlink.so"\n[ca]')
+    ).value.tools
+    assert (tools.nrfutil, tools.jlink) == (str(examples / "tools/nrfutil"), Path("/opt/jlink.so"))
+
+
+def test_the_time_for_an_image_is_the_recipes_now(edit: Edit, refused: Refused) -> None:
+    path = edit("[ca]", "[timeouts]\nflash_s = 300\n[ca]")
+    (line,) = refused(lambda: load_station(path))
+    assert line.startswith(f"{path}: timeouts.flash_s: no such key")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes with names in a folder are POSIX's")
+@pytest.mark.timeout(20)
+def test_a_pipe_in_a_settings_file_s_place_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "station.toml"
+    os.mkfifo(path)
+    with pytest.raises(StationFault) as caught:
+        load_station(path)
+    assert caught.value.code == "SET-101"
+    assert "no regular file" in caught.value.sentence

@@ -168,6 +168,23 @@ def test_the_boards_log_and_faults_at_run_time(bench: Bench) -> None:
     assert [row["serial"] for row in listed] == ["SN1"]
 
 
+def test_faults_can_be_taken_back(bench: Bench) -> None:
+    faults = {"traits": ["no-imei", "full-store"], "commands": [{"do": "error", "times": 0}]}
+    call(bench, "POST", "/slots/1", {"serial": "SN1", "faults": faults})
+    modem = Modem(bench.board("SN1"), Timings.none(), SystemClock())
+    assert modem.execute("AT+CGSN").text == "ERROR\r\n"
+    call(bench, "DELETE", "/boards/SN1/faults")
+    assert modem.execute("AT+CGSN").final == "OK\r\n"
+    tell("SN1", bench, f"AT%KEYGEN={TAG},2,0")
+    assert bench.board("SN1").plan.at_command("AT") is None
+
+
+@pytest.mark.parametrize("body", [{}, {"plugged": "yes"}, {"plugged": 1}])
+def test_a_probe_is_plugged_or_it_is_not(bench: Bench, body: dict[str, object]) -> None:
+    call(bench, "POST", "/slots/1/probe", body, status=400)
+    call(bench, "POST", "/slots/9/probe", {"plugged": True}, status=409)
+
+
 def test_power_is_switched(bench: Bench, dial: Callable[[Bench], Driver]) -> None:
     call(bench, "POST", "/slots/1", {"serial": "SN1"})
     call(bench, "POST", "/slots/1/power", {"on": False})
@@ -217,6 +234,7 @@ def test_a_probe_refuses_what_it_can_not_do(
         _, answer = driver.ask(**request)
         assert answer["error"] == code, answer
         assert answer["text"]
+    assert driver.ask(op="reset", slot=1)[1] == {"done": True}  # verifying left the core standing still
     assert not bench.board("SIM000001").silent
 
 
@@ -238,9 +256,9 @@ def test_probe_faults(
     assert board.silent == silent
     if code is None:
         assert driver.ask(op="verify", slot=1, image=str(image))[1]["error"] == "VERIFY"
-    _, answer = driver.ask(op="program", slot=1, image=str(image), reset=True)  # the second time it works
-    assert answer == {"done": True}
-    assert driver.ask(op="verify", slot=1, image=str(image))[1] == {"done": True}
+    for request in ({"op": "program"}, {"op": "verify"}, {"op": "reset"}):  # the second time it works
+        _, answer = driver.ask(slot=1, image=str(image), **request)
+        assert answer == {"done": True}
     assert not board.silent
 
 

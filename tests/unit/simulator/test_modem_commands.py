@@ -303,7 +303,7 @@ def test_a_new_modem_firmware_changes_what_the_modem_can_do(tmp_path: Path) -> N
     board = Board("UPDATE", profile=PROFILES["nrf9160-old"])
     package = tmp_path / "mfw_nrf9160_1.3.7.zip"
     package.write_bytes(b"PK")
-    board.program(read_image(package))
+    board.end_program(read_image(package))
     board.boot()
     modem = start(board)
     assert ask(modem, "AT+CGMR") == "mfw_nrf9160_1.3.7\r\nOK\r\n"

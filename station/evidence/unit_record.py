@@ -1,0 +1,257 @@
+"""A unit's whole record, read from the journal alone: what reports, tables and screens show of it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from cryptography import x509
+
+from station.domain import events as e
+from station.domain.ids import AttemptId, BatchId, CertSerial, EventSeq, Sha256, SlotNumber
+from station.domain.line import CloudState, Outcome, StepKind
+from station.journal.codec import Entry
+from station.journal.records import Records
+from station.journal.rows import AttemptRow, CertificateRow, UnitRow
+
+
+@dataclass(frozen=True, slots=True)
+class MeasuredValue:
+    """One value that a command step measured, with its inclusive limits (None: no limit on that side)."""
+
+    name: str
+    value: float
+    unit: str
+    low: float | None
+    high: float | None
+    inside: bool
+
+    def text(self) -> str:
+        """Return it on one line, for people."""
+        low, high = (number_text(one) for one in (self.low, self.high))
+        limits = f" [{low} to {high}]" if low or high else ""
+        unit = f" {self.unit}" if self.unit else ""
+        return f"{self.name} = {number_text(self.value)}{unit}{limits}{'' if self.inside else ' OUTSIDE'}"
+
+
+def number_text(value: float | None) -> str:
+    """Return a measured number in the fewest digits that are exactly it; "" for none."""
+    return "" if value is None else repr(value).removesuffix(".0")
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """One step of an attempt. ``outcome`` is None where the station stopped in it, with nothing recorded behind it."""
+
+    index: int
+    name: str
+    kind: StepKind
+    began: datetime
+    milliseconds: int | None
+    tries: int
+    outcome: Outcome | None
+    fault: e.FaultRecord | None
+    results: dict[str, object]
+    seq: EventSeq
+    """The place of its intent."""
+
+    @property
+    def measurements(self) -> tuple[MeasuredValue, ...]:
+        """What a command step measured; () for every other."""
+        rows = self.results.get("measurements")
+        return tuple(_measured(row) for row in rows if isinstance(row, dict)) if isinstance(rows, list) else ()
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptRecord:
+    """One try. ``by`` is the ID of who was signed in; ``context`` what was the same for all of this run's attempts."""
+
+    id: AttemptId
+    number: int | None
+    batch: BatchId
+    slot: SlotNumber
+    recipe: Sha256
+    by: str
+    session: EventSeq
+    serial: str | None
+    opened: datetime
+    closed: datetime | None
+    outcome: Outcome | None
+    fault: e.FaultRecord | None
+    adopts: AttemptId | None
+    identity: e.UnitIdentified | None
+    context: dict[str, object]
+    steps: tuple[StepRecord, ...]
+    newest: EventSeq
+    newest_at: datetime
+    """The newest entry about it."""
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None while it runs."""
+        return None if self.closed is None else (self.closed - self.opened).total_seconds()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateRecord:
+    """A certificate that was signed (``der``) or meant to be, in the state it is in now."""
+
+    serial: CertSerial
+    state: str
+    profile: str
+    issuer: Sha256
+    spki_sha256: Sha256
+    der: bytes | None
+
+    def parsed(self) -> x509.Certificate | None:
+        """Return it for reading; None where it was never signed."""
+        return None if self.der is None else x509.load_der_x509_certificate(self.der)
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """Anything else that belongs to the unit: a rework, an upload, a decision. ``text`` is for people."""
+
+    seq: EventSeq
+    at: datetime
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitRecord:
+    """Everything about one unit, first to last."""
+
+    unit: UnitRow
+    attempts: tuple[AttemptRecord, ...]
+    certificates: tuple[CertificateRecord, ...]
+    happenings: tuple[Happening, ...]
+
+    @property
+    def active(self) -> CertificateRecord | None:
+        """The certificate that stands."""
+        return next((one for one in self.certificates if one.state == "active"), None)
+
+    @property
+    def newest(self) -> tuple[EventSeq, datetime]:
+        """The newest entry that the record rests on, and its time."""
+        places = [(one.newest, one.newest_at) for one in self.attempts] + [(one.seq, one.at) for one in self.happenings]
+        return max(places)
+
+
+def _measured(row: dict[str, Any]) -> MeasuredValue:
+    # A number, or its text: what holds only whole numbers has it as text.
+    low, high = (None if row.get(name) is None else float(row[name]) for name in ("low", "high"))
+    unit = str(row.get("unit", ""))
+    return MeasuredValue(str(row["name"]), float(row["value"]), unit, low, high, bool(row["inside"]))
+
+
+def read_unit(records: Records, unit: UnitRow) -> UnitRecord:
+    """Return the unit's record as the journal has it now. Looks only."""
+    attempts = tuple(read_attempt(records, row) for row in records.attempts_of_unit(unit.id))
+    certificates = tuple(_certificate(records, row) for row in records.certificates_of(unit.device_id))
+    return UnitRecord(unit, attempts, certificates, tuple(_happenings(records, unit)))
+
+
+def read_attempt(records: Records, row: AttemptRow) -> AttemptRecord:
+    """Return one attempt's record, of an identified board or not. Looks only."""
+    entries = records.entries_of(row.id)
+    opened = next((entry for entry in entries if isinstance(entry.event, e.AttemptOpened)), None)
+    closed = next((entry.event for entry in entries if isinstance(entry.event, e.AttemptClosed)), None)
+    identity = next((entry.event for entry in entries if isinstance(entry.event, e.UnitIdentified)), None)
+    named = opened.event.context if opened is not None and isinstance(opened.event, e.AttemptOpened) else None
+    return AttemptRecord(
+        id=row.id,
+        number=row.number,
+        batch=row.batch,
+        slot=row.slot,
+        recipe=row.recipe,
+        by=opened.by if opened else "",
+        session=opened.session if opened else EventSeq(0),
+        serial=row.serial,
+        opened=row.opened,
+        closed=row.closed,
+        outcome=row.outcome,
+        fault=closed.fault if closed else None,
+        adopts=row.adopts,
+        identity=identity,
+        context=(records.context(named) or {}) if named is not None else {},
+        steps=tuple(_steps(entries)),
+        newest=entries[-1].seq if entries else EventSeq(row.id),
+        newest_at=entries[-1].at if entries else row.opened,
+    )
+
+
+def _steps(entries: list[Entry]) -> list[StepRecord]:
+    steps: list[StepRecord] = []
+    begun: dict[int, tuple[Entry, e.StepIntended]] = {}
+    for entry in entries:
+        match entry.event:
+            case e.StepIntended() as intent:
+                begun[intent.index] = entry, intent
+            case e.StepFinished() as result:
+                found = begun.pop(result.index, None)
+                if found is not None:
+                    steps.append(_step(*found, result))
+    steps += [_step(entry, intent, None) for entry, intent in begun.values()]
+    return sorted(steps, key=lambda step: step.seq)
+
+
+def _step(entry: Entry, intent: e.StepIntended, result: e.StepFinished | None) -> StepRecord:
+    return StepRecord(
+        index=intent.index,
+        name=intent.name,
+        kind=intent.step,
+        began=entry.at,
+        milliseconds=result.milliseconds if result else None,
+        tries=result.tries if result else 1,
+        outcome=result.outcome if result else None,
+        fault=result.fault if result else None,
+        results=result.results if result else {},
+        seq=entry.seq,
+    )
+
+
+def _certificate(records: Records, row: CertificateRow) -> CertificateRecord:
+    der = records.certificate_der(row) if row.issued is not None else None
+    return CertificateRecord(row.serial, row.state, row.profile, row.issuer, row.spki_sha256, der)
+
+
+def _happenings(records: Records, unit: UnitRow) -> list[Happening]:
+    return [
+        Happening(entry.seq, entry.at, entry.by, text)
+        for entry in records.entries_about(unit.id)
+        if (text := _told(entry.event, unit)) is not None
+    ]
+
+
+def _told(event: e.Event, unit: UnitRow) -> str | None:
+    match event:
+        case e.ReworkDeclared():
+            second = f" and {event.second}" if event.second else ""
+            return f"rework declared by {event.operator}{second}: {event.reason}"
+        case e.UploadPrepared():
+            return f"put into an upload of {len(event.units)} (body SHA-256 {event.body_sha256})"
+        case e.UploadSending():
+            return "upload sent"
+        case e.UploadAccepted():
+            return f"the cloud took the upload: request {event.request_id}"
+        case e.UploadUnclear():
+            return f"nobody knows whether the cloud has the upload: {event.reason}"
+        case e.UploadPutOff():
+            return f"the cloud did not take the upload: {event.reason}"
+        case e.UploadSettled():
+            row = next((row for row in event.rows if row.unit == unit.id), None)
+            return (
+                None if row is None else f"the cloud's answer: {row.state}" + (f" ({row.reason})" if row.reason else "")
+            )
+        case e.UploadDecided():
+            return f"decided by {event.operator}: {event.state}: {event.reason}"
+        case e.CertificateSuperseded():
+            return f"certificate {event.serial} superseded: {event.reason}"
+        case _:
+            return None
+
+
+def cloud_words(state: CloudState) -> str:
+    """Return a cloud state for people."""
+    return {CloudState.NONE: "not meant for the cloud, or not passed"}.get(state, state.value)

@@ -1,0 +1,105 @@
+"""What hangs on a slot, joined from the fixture's words; and those words for the record."""
+
+from collections.abc import Callable
+
+from station.devices.at_host import AtHost
+from station.devices.at_shell import AtShell
+from station.devices.channel import Channel
+from station.devices.modem import Modem
+from station.devices.modem import Timeouts as ModemTimeouts
+from station.devices.ports import PortSettings, open_port
+from station.devices.power import CommandPower, NoPower
+from station.devices.presence import PortPresence, ScanPresence
+from station.devices.protocols import Power, Presence
+from station.devices.talk import Direction
+from station.domain.ids import Sha256, SlotNumber
+from station.host.clock import Clock
+from station.line.arming import Armed
+from station.line.equipment import Equipment
+from station.line.log import engineer_log
+from station.people.rights import Actor
+from station.probes import port_address, programmer_for
+from station.settings.fixture import Fixture, SimulatedProgrammer, Slot
+from station.settings.loading import Loaded
+from station.settings.recipe import Recipe
+from station.settings.station import StationSettings
+
+
+def describe_slot(slot: Slot, fixture: Loaded[Fixture], armed: Armed, actor: Actor) -> dict[str, object]:
+    """Return what is the same for all attempts of a run in this slot, for the journal. JSON values; pure."""
+    programmer, probe = "none", ""
+    if slot.programmer is not None:
+        programmer = slot.programmer.kind
+        probe = str(slot.programmer.probe)
+        if isinstance(slot.programmer, SimulatedProgrammer):
+            probe = f"simulated {probe}"
+    return {
+        "slot": slot.number,
+        "fixture": fixture.value.name,
+        "fixture_file": fixture.sha256,
+        "fixture_context": armed.fixture,
+        "port": str(slot.port),
+        "programmer": programmer,
+        "probe": probe,
+        "presence": slot.presence,
+        "power": "none" if slot.power is None else "command",
+        "product": armed.product,
+        "recipe_context": armed.recipe,
+        "batch": armed.batch,
+        "operator": actor.id,
+        "roles": sorted(actor.roles),
+        "method": actor.method,
+    }
+
+
+def equip_slot(
+    slot: Slot,
+    recipe: Recipe,
+    settings: StationSettings,
+    clock: Clock,
+    *,
+    without: frozenset[str],
+    context: Sha256 | None = None,
+) -> Equipment:
+    """Return what a slot works with, by the fixture's words. Opens nothing yet.
+
+    ``context`` names what the journal keeps of the slot; no program inherits the variables ``without``.
+    """
+    seconds = settings.timeouts
+    address = port_address(slot)
+    port = PortSettings(address, recipe.serial.baud, flow_control=slot.flow_control)
+    timeouts = ModemTimeouts(
+        look=seconds.at_s,
+        listing=seconds.at_s,
+        offline=seconds.power_off_s,
+        power_off=seconds.power_off_s,
+        write=seconds.write_s,
+        keygen=seconds.keygen_s,
+    )
+
+    # Every line of every modem, secrets masked, where an engineer asked for that much.
+    transcript = _transcript(slot.number) if settings.logs.level == "debug" else None
+
+    def open_modem() -> Modem:
+        framing = AtShell() if recipe.serial.framing == "at_shell" else AtHost()
+        channel = Channel(open_port(port, clock), framing, clock, transcript=transcript, patience=seconds.at_s)
+        return Modem(channel, timeouts)
+
+    programmer = programmer_for(slot.programmer, settings.tools, clock, without=without)
+    presence: Presence = PortPresence(address, clock) if slot.presence == "port" else ScanPresence()
+    power: Power = NoPower()
+    if slot.power is not None:
+        power = CommandPower(
+            slot.power.on,
+            slot.power.off,
+            clock,
+            timeout=slot.power.timeout_s,
+            off_seconds=slot.power.off_s,
+            without=without,
+        )
+    return Equipment(slot.number, address, open_modem, programmer, presence, power, context)
+
+
+def _transcript(slot: SlotNumber) -> Callable[[Direction, str], None]:
+    log = engineer_log().bind(slot=slot)
+    return lambda direction, text: log.debug("at", way=direction.value, text=text)

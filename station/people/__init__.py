@@ -1,0 +1,1 @@
+"""Operators, roles, PINs, second person."""

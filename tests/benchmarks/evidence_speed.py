@@ -1,0 +1,232 @@
+"""A million events verified from their stored bytes, and one unit exported out of them.
+
+``python -m tests.benchmarks.evidence_speed [--events N] [--keep FOLDER]`` builds a journal through the station's own
+writer (some minutes), then measures each thing in a process of its own: seconds and peak memory. The verifier runs as
+it lies in a bundle. Entries, root, signatures and consistency are one figure; reading into the entries (units, steps,
+modems' key proofs, certificates against the CA) is another, told as certificates a second.
+"""
+
+import argparse
+import base64
+import hashlib
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding
+from rich.console import Console
+from rich.table import Table
+
+from station.ca.folder import read_files
+from station.credentials.keygen import read_keygen
+from station.domain import events as e
+from station.domain.ids import AttemptId, CertSerial, DeviceId, EventSeq, Imei, Sha256, SlotNumber
+from station.domain.line import Outcome, RepeatClass, StepKind
+from station.domain.modem import UuidSource
+from station.evidence.bundle import Chosen, build_bundle, verifier_text
+from station.evidence.checkpoints import make_checkpoint
+from station.evidence.station_key import open_station_key
+from station.host.clock import SystemClock
+from station.journal.codec import iso
+from station.journal.journal import Build, Journal
+from station.journal.records import Records
+from tests.unit.credentials.conftest import ModemMaker
+from tests.unit.evidence.evidence_rig import ORIGIN, SEC_TAG, STEPS, BatchId, Rig, make_authority, make_modem, uuid_of
+
+_AT_ONCE = 20
+_MEASURE = """
+import json, resource, sys, time
+sys.path.insert(0, {folder!r})
+import verify
+from pathlib import Path
+apart = [0.0]
+
+def timed(work):
+    def do(*given):
+        begun = time.process_time()
+        work(*given)
+        apart[0] += time.process_time() - begun
+    return do
+
+if not {quick}:
+    verify.Story._take_key = timed(verify.Story._take_key)
+    verify.Story._take_certificate = timed(verify.Story._take_certificate)
+begun = time.perf_counter(), time.process_time()
+verdict = verify.verify_journal(Path({data!r}), key={key!r}, kept=({kept!r},), quick={quick})
+spent = time.perf_counter() - begun[0], time.process_time() - begun[1]
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+assert verdict.vouched
+print(json.dumps([*spent, peak, verdict.findings, apart[0]]))
+"""
+
+
+def unit_events(rig: Rig, number: int, at: datetime) -> Iterator[Build]:
+    """Yield all that the line writes of one passed unit, its certificate signed by the rig's CA."""
+    maker, device = make_modem(number), DeviceId(f"dev-{number}")
+    text = maker.keygen(maker.csr(device), sec_tag=SEC_TAG)
+    spki, leaf = Sha256(hashlib.sha256(maker.spki()).hexdigest()), certify(rig, maker, device, at)
+    serial, der = CertSerial(f"{leaf.serial_number:x}"), leaf.public_bytes(Encoding.DER)
+    results: dict[StepKind, dict[str, object]] = {
+        StepKind.FLASH: {"image": "provisioning.hex", "sha256": "b4" * 32},
+        StepKind.GENERATE: {
+            "keygen": text,
+            "csr_sha256": read_keygen(text).body_sha256,
+            "spki_sha256": spki,
+            "uuid": uuid_of(maker),
+            "proven": "digest and UUID match; COSE signature not verified",
+            "adopted_from": None,
+        },
+        StepKind.SIGN: {"serial": serial, "issuer": rig.authority.fingerprint, "profile": "1"},
+    }
+    base = 0
+
+    def attempt(places: Sequence[EventSeq]) -> AttemptId:
+        return AttemptId(places[base])
+
+    def opening(places: Sequence[EventSeq]) -> e.Event:
+        nonlocal base
+        base = len(places)
+        return e.AttemptOpened(batch=BatchId("WO-1"), slot=SlotNumber(1), recipe=rig.recipe, serial=None)
+
+    yield opening
+    for index, step in enumerate(STEPS):
+        yield lambda places, index=index, step=step: e.StepIntended(
+            attempt=attempt(places), index=index, step=step, name=str(step), repeat=RepeatClass.IDEMPOTENT
+        )
+        if step is StepKind.IDENTIFY:
+            yield lambda places: e.UnitIdentified(
+                attempt=attempt(places),
+                device_id=device,
+                imei=Imei(f"{350000000000000 + number}"),
+                uuid=uuid_of(maker),
+                uuid_source=UuidSource.DEVICE_UUID,
+                serial=None,
+                model="nRF9151-LACA",
+                hardware="nRF9151 LACA A0A",
+                modem_firmware="mfw_nrf91x1_2.0.2",
+            )
+        if step is StepKind.SIGN:
+            yield e.CertificateIntended(
+                device_id=device,
+                spki_sha256=spki,
+                serial=serial,
+                issuer=rig.authority.fingerprint,
+                profile="1",
+                not_before=iso(leaf.not_valid_before_utc),
+                not_after=iso(leaf.not_valid_after_utc),
+            )
+            sha256 = Sha256(hashlib.sha256(der).hexdigest())
+            yield e.CertificateIssued(serial=serial, sha256=sha256, der=base64.b64encode(der).decode())
+        yield lambda places, index=index, step=step: e.StepFinished(
+            attempt=attempt(places),
+            index=index,
+            step=step,
+            outcome=Outcome.PASSED,
+            milliseconds=208,
+            results=results.get(step, {"sec_tag": SEC_TAG}),
+        )
+    yield lambda places: e.AttemptClosed(attempt=attempt(places), outcome=Outcome.PASSED, for_cloud=True)
+
+
+def certify(rig: Rig, maker: ModemMaker, device: DeviceId, at: datetime) -> x509.Certificate:
+    issuer = rig.chain[0]
+    key = rig.authority._key
+    assert isinstance(key, ec.EllipticCurvePrivateKey)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, device)])
+    builder = x509.CertificateBuilder(issuer.subject, name, maker.key.public_key(), x509.random_serial_number())
+    builder = builder.not_valid_before(at).not_valid_after(at + timedelta(days=3650))
+    return builder.sign(key, hashes.SHA256())
+
+
+def build(data: Path, ca: Path, events: int) -> str:
+    """Fill a journal; return the checkpoint that was made at its half."""
+    rig = Rig(data, make_authority(ca))
+    at = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
+    half, seq, number = "", 0, 0
+    while seq < events:
+        made: list[Build] = []
+        for _ in range(_AT_ONCE):
+            number += 1
+            made += unit_events(rig, number, at)
+        seq = rig.journal.commit(*made)[-1]
+        if not half and seq * 2 > events:
+            half = rig.checkpoint("half").note
+    rig.checkpoint("end")
+    rig.journal.close()
+    return half
+
+
+def measure(data: Path, key: str, kept: str, quick: bool) -> tuple[float, float, float, list[str], float]:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "verify.py").write_text(verifier_text(), encoding="utf-8")
+        code = _MEASURE.format(folder=folder, data=str(data), key=key, kept=kept, quick=quick)
+        done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    wall, processor, peak, findings, apart = json.loads(done.stdout)
+    return wall, processor, peak, findings, apart
+
+
+def bare_rate() -> float:
+    """Return how many signatures this PC verifies a second now, with nothing around it."""
+    key, method = ec.generate_private_key(ec.SECP256R1()), ec.ECDSA(hashes.SHA256())
+    signature, public = key.sign(bytes(300), method), key.public_key()
+    begun = time.process_time()
+    for _ in range(3000):
+        public.verify(signature, bytes(300), method)
+    return 3000 / (time.process_time() - begun)
+
+
+def export_one(data: Path, ca: Path) -> tuple[float, float, int]:
+    """Return the seconds for a checkpoint and one unit's bundle out of the middle: wall, processor; and its bytes."""
+    key = open_station_key(data / "evidence", ORIGIN)
+    files = read_files(ca)
+    with Journal(data, SystemClock()) as journal:
+        begun = time.perf_counter(), time.process_time()
+        with Records(data) as records:
+            unit = records.unit_by_device_id(DeviceId(f"dev-{records.last_seq() // 40}"))
+        assert unit is not None
+        kept = make_checkpoint(journal, key, data, None, "export")
+        chosen = Chosen(units=(unit.id,))
+        bundle = build_bundle(data, chosen, note=kept.note, key=key, chain=(files.line, files.root))
+        return time.perf_counter() - begun[0], time.process_time() - begun[1], len(bundle)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--events", type=int, default=1_000_000)
+    parser.add_argument("--keep", type=Path)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = given.keep or Path(scratch)
+        data, half = folder / "data", folder / "half.txt"
+        if not half.exists():
+            begun = time.perf_counter()
+            half.parent.mkdir(exist_ok=True, parents=True)
+            text = build(data, data / "ca", given.events)
+            half.write_text(text, encoding="utf-8")
+            Console().print(f"built in {time.perf_counter() - begun:.0f} s")
+        key = (data / "evidence" / "station.vkey").read_text(encoding="utf-8").strip()
+        kept = half.read_text(encoding="utf-8")
+        table = Table("what", "seconds", "processor", "MiB", "target", box=None)
+        quick = measure(data, key, kept, True)
+        row = (f"{quick[0]:.2f}", f"{quick[1]:.2f}", f"{quick[2]:.0f}", "< 10 s, < 500 MiB")
+        table.add_row("entries, root, signatures, consistency", *row)
+        whole = measure(data, key, kept, False)
+        table.add_row("the same, reading into every entry", f"{whole[0]:.2f}", f"{whole[1]:.2f}", f"{whole[2]:.0f}", "")
+        count = next(int(line.rpartition(" ")[2]) for line in whole[3] if line.startswith("certificates: "))
+        table.add_row(f"of that: {count} certificates, key proofs", "", f"{count / whole[4]:.0f}/s", "", "> 3000/s")
+        table.add_row("for comparison: bare P-256 signatures", "", f"{bare_rate():.0f}/s", "", "two a certificate")
+        one = export_one(data, data / "ca")
+        table.add_row(f"one unit exported ({one[2] // 1024} KiB)", f"{one[0]:.3f}", f"{one[1]:.3f}", "", "< 1 s")
+        Console().print(quick[3][0], table, sep="\n")
+
+
+if __name__ == "__main__":
+    main()

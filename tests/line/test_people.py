@@ -1,0 +1,381 @@
+"""People at the line: whatever is written is by somebody who may; the journal knows by whom, and who was refused."""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+import pytest
+
+from station.app import Station
+from station.domain.events import (
+    ActionRefused,
+    AttemptOpened,
+    AuthorityCreated,
+    Event,
+    PersonChanged,
+    SessionOpened,
+    SettingsReleased,
+    SignedIn,
+    SignedOut,
+    SignInRefused,
+    SlotAcknowledged,
+)
+from station.domain.faults import Fault
+from station.domain.ids import BatchId, EventSeq, SlotNumber
+from station.domain.line import CloudState
+from station.domain.secret import Secret
+from station.host.clock import Stop
+from station.host.files import sha256_of
+from station.journal.codec import Entry
+from station.line.decisions import correct_clock, decide_upload, declare_rework
+from station.line.engine import LineRules
+from station.people.rights import Actor, Method, Right, Role
+from tests.line.harness import STAFF, Line
+from tests.line.trial import Trial, prepare
+
+E = TypeVar("E", bound=Event)
+
+
+@pytest.fixture
+def station(line: Line) -> Iterator[Station]:
+    with Station(line.open(), "a test") as opened:
+        yield opened
+
+
+def code(act: Callable[[], object]) -> str:
+    with pytest.raises(Fault) as refused:
+        act()
+    return refused.value.code
+
+
+def entries(station: Station) -> list[Entry]:
+    return list(station.records.entries_from(EventSeq(1)))
+
+
+def events(station: Station, kind: type[E]) -> list[E]:
+    return [entry.event for entry in entries(station) if isinstance(entry.event, kind)]
+
+
+def pin(who: str) -> Secret:
+    return Secret(STAFF[who][0])
+
+
+def test_entries_name_whoever_entered_and_nobody_before(station: Station) -> None:
+    station.enter(station.sign_in("otto", pin("otto")))
+    station.journal.keep("a thing", {"of": "otto's"})
+    station.enter(station.sign_in("lena", pin("lena"), Method.FILE))
+    station.journal.keep("a thing", {"of": "lena's"})
+    assert [(one.by, one.event.kind) for one in entries(station)] == [
+        ("nobody", "context"),
+        ("nobody", "session-opened"),
+        ("nobody", "signed-in"),
+        ("p3", "context"),
+        ("p3", "signed-in"),
+        ("p2", "context"),
+    ]
+    first, second = events(station, SignedIn)
+    assert (first.person, first.roles, first.method) == ("p3", ("operator",), "name and PIN")
+    assert (second.person, second.roles, second.method) == ("p2", ("line-lead",), "private file")
+
+
+def test_whoever_entered_leaves_with_the_session(line: Line) -> None:
+    with Station(line.open(), "a test") as opened:
+        opened.enter(line.actor(Role.OPERATOR, who="p3"))
+    opened.close()  # safe to repeat
+    with line.open().records() as records:
+        kinds = [entry.event for entry in records.entries_from(EventSeq(1))]
+    assert [one for one in kinds if isinstance(one, SignedOut)] == [SignedOut(person="p3", reason="the session ended")]
+
+
+def test_who_can_not_sign_in_is_journaled_without_what_was_typed(station: Station) -> None:
+    typed = [("otto", "640031"), ("Mallory-9", "640032"), ("p5", "640033")]
+    for who, wrong in typed:
+        assert code(partial(station.sign_in, who, Secret(wrong))) == "PPL-101"
+    assert events(station, SignInRefused) == [
+        SignInRefused(person="p3", code="PPL-101"),
+        SignInRefused(person="", code="PPL-101"),
+        SignInRefused(person="p5", code="PPL-101"),
+    ]
+    for entry in entries(station):
+        assert not [text for pair in typed for text in (*pair[1:], "Mallory") if text in repr(entry)]
+
+
+def test_nothing_is_done_for_nobody(line: Line, station: Station) -> None:
+    opened = line.open()
+    cloud = opened.cloud()
+    assert cloud is not None
+    acts: list[Callable[[], object]] = [
+        lambda: station.arm(BatchId("WO-1"), opened.recipe("tracker"), opened.fixture(), 1, cloud),
+        lambda: station.outbox(cloud),
+        lambda: station.create_ca(Secret("a passphrase that is long")),
+        lambda: station.release("why"),
+    ]
+    assert [code(act) for act in acts] == ["PPL-137"] * 4
+
+
+@pytest.mark.parametrize("role", [Role.QA, Role.CA_KEEPER])
+def test_who_may_not_run_neither_arms_nor_uploads_nor_runs(line: Line, station: Station, role: Role) -> None:
+    opened = line.open()
+    cloud = opened.cloud()
+    assert cloud is not None
+    recipe, fixture = opened.recipe("tracker"), opened.fixture()
+    station.enter(line.actor())
+    armed = station.arm(BatchId("WO-1"), recipe, fixture, 1, cloud, "a test")
+    stop = Stop()
+    engine = station.build_engine(armed, station.open_ca(), fixture, recipe, None, stop, LineRules())
+    stop.request()  # if it ran all the same, it would at least not wait for boards
+    somebody = station.enter(line.actor(role, who="p9"))
+    acts: list[Callable[[], object]] = [
+        lambda: station.arm(BatchId("WO-2"), recipe, fixture, 1, cloud, "a test"),
+        lambda: station.outbox(cloud),
+        lambda: engine.run(somebody),
+    ]
+    assert [code(act) for act in acts] == ["PPL-111"] * 3
+    assert station.records.batch_names() == ["WO-1"]
+    refused = events(station, ActionRefused)
+    assert [(one.person, one.action, one.fault.code) for one in refused] == [
+        ("p9", "run a batch", "PPL-111"),
+        ("p9", "upload finished units", "PPL-111"),
+        ("p9", "run a batch", "PPL-111"),
+    ]
+    assert all("These may: " in one.fault.sentence for one in refused)
+
+
+WEAK = {"commands": [{"do": "cme", "code": 528, "match": "%CMNG=0"}]}
+
+
+def test_only_somebody_who_may_and_says_why_lets_a_latched_slot_go(line: Line) -> None:
+    prepare(line, cloud=False)
+    with Trial(line) as trial:
+        assert trial.put({"serial": "B1", "faults": WEAK}).latched
+        slot = SlotNumber(1)
+        engine = trial.engine
+        old = line.actor(Role.LINE_LEAD, who="p2")
+        old = replace(old, signed_in=replace(old.signed_in, monotonic=old.signed_in.monotonic - 601))
+        assert code(lambda: engine.acknowledge(slot, line.actor(Role.OPERATOR, who="p3"), "looked")) == "PPL-111"
+        service = line.actor(Role.SERVICE, who="p6", method=Method.SERVICE)
+        assert code(lambda: engine.acknowledge(slot, service, "looked")) == "PPL-111"
+        assert code(lambda: engine.acknowledge(slot, line.actor(Role.LINE_LEAD, who="p2"), " ")) == "PPL-112"
+        assert code(lambda: engine.acknowledge(slot, old, "looked")) == "PPL-116"
+        assert trial.records.latched_slots()
+        engine.acknowledge(slot, line.actor(Role.LINE_LEAD, who="p2"), " looked ")
+        assert not trial.records.latched_slots()
+        trial.wait_empty()
+        (done,) = events(trial.station, SlotAcknowledged)
+        assert (done.operator, done.reason) == ("p2", "looked")
+        refused = [(one.person, one.fault.code) for one in events(trial.station, ActionRefused)]
+        assert refused == [("p3", "PPL-111"), ("p6", "PPL-111"), ("p2", "PPL-112"), ("p2", "PPL-116")]
+        line.bench.remove(1)
+
+
+def test_the_station_file_says_how_old_a_pin_may_be(line: Line) -> None:
+    line.write(station="[people]\nidle_minutes = 30\n")
+    with Station(line.open(), "a test") as station:
+        actor = line.actor()
+        earlier = replace(actor.signed_in, monotonic=actor.signed_in.monotonic - 29 * 60)
+        station.gate.require(replace(actor, signed_in=earlier), Right.CORRECT_CLOCK, "why")
+        earlier = replace(actor.signed_in, monotonic=actor.signed_in.monotonic - 31 * 60)
+        with pytest.raises(Fault, match="30 min"):
+            station.gate.require(replace(actor, signed_in=earlier), Right.CORRECT_CLOCK, "why")
+
+
+def test_decisions_take_the_role_the_reason_and_the_second_person(line: Line) -> None:
+    line.bench.insert_described(1, {"serial": "B1"})
+    (unit,) = line.run(1, upload=False).units
+    with Station(line.open(), "a test") as station:
+        gate, records = station.gate, station.records
+        lead, operator = line.actor(Role.LINE_LEAD, who="p2"), line.actor(Role.OPERATOR, who="p3")
+        first, held = EventSeq(1), CloudState.HELD
+
+        def rework(actor: Actor, reason: str, second: Actor | None) -> str:
+            return code(lambda: declare_rework(gate, records, unit.name, actor, reason, second))
+
+        assert code(lambda: decide_upload(gate, records, unit.name, held, operator, "why")) == "PPL-111"
+        assert code(lambda: decide_upload(gate, records, unit.name, held, lead, "")) == "PPL-112"
+        assert code(lambda: correct_clock(gate, records, first, first, lead, "why")) == "PPL-111"
+        assert rework(operator, "why", lead) == "PPL-111"
+        assert rework(lead, "", line.actor()) == "PPL-112"
+        assert rework(lead, "why", None) == "PPL-113"
+        assert rework(lead, "why", operator) == "PPL-113"
+        assert rework(lead, "why", line.actor(Role.ENGINEER, who="p2")) == "PPL-114"
+        asked = line.actor(Role.LINE_LEAD, who="p7")
+        old = replace(asked, signed_in=replace(asked.signed_in, monotonic=asked.signed_in.monotonic - 61))
+        assert rework(lead, "why", old) == "PPL-115"
+        said = [one.fault.code for one in events(station, ActionRefused)]
+        assert said == [
+            *("PPL-111", "PPL-112", "PPL-111", "PPL-111", "PPL-112"),
+            *("PPL-113", "PPL-113", "PPL-114", "PPL-115"),
+        ]
+        declare_rework(gate, records, unit.name, lead, "why", asked)
+        assert code(lambda: declare_rework(gate, records, "no such", lead, "why", asked)) == "LINE-162"
+
+
+def test_only_a_ca_keeper_makes_the_ca_and_that_is_recorded(line: Line) -> None:
+    line.write(station="", cloud="")
+    text = line.station_file.read_text()
+    line.station_file.write_text(text.replace("[ca]\n", '[ca]\nfolder = "new-ca"\n'))
+    passphrase = Secret("a passphrase that is long")
+    with Station(line.open(), "a test") as station:
+        station.enter(line.actor(Role.ENGINEER, Role.LINE_LEAD))
+        assert code(lambda: station.create_ca(passphrase)) == "PPL-111"
+        assert not (line.folder / "new-ca").exists()
+        station.enter(line.actor(Role.CA_KEEPER, who="p5"))
+        made = station.create_ca(passphrase)
+        (event,) = events(station, AuthorityCreated)
+    assert (event.operator, event.root_sha256, event.line_sha256) == ("p5", made.root_sha256, made.line_sha256)
+
+
+def test_changed_settings_build_nothing_before_an_engineer_says_why(line: Line) -> None:
+    def arm(actor: Actor, reason: str = "") -> None:
+        opened = line.open()
+        with Station(opened, "a test") as station:
+            station.enter(actor)
+            station.arm(BatchId("WO-1"), opened.recipe("tracker"), opened.fixture(), 1, None, reason)
+
+    operator = line.actor(Role.OPERATOR, who="p3")
+    assert code(lambda: arm(operator)) == "LINE-182"
+    assert code(lambda: arm(operator, "I say so")) == "LINE-182"
+    assert code(lambda: arm(line.actor(Role.LINE_LEAD, who="p2"), "I say so")) == "LINE-182"
+    assert code(lambda: arm(line.actor())) == code(lambda: arm(line.actor(), " \n")) == "LINE-182"
+    arm(line.actor(), "the first")
+    arm(operator)
+    before = {}
+    for name in ("station.toml", "fixture.toml"):
+        path = line.folder / name
+        before[name] = sha256_of(path.read_bytes())
+        path.write_text(path.read_text() + "# a word\n")
+        with pytest.raises(Fault) as refused:
+            arm(operator)
+        assert (refused.value.code, f"({name})" in refused.value.sentence) == ("LINE-181", True)
+        assert "engineer (station release)" in refused.value.sentence
+        arm(line.actor(), f" a word in {name} ")
+        arm(operator)
+    line.recipe("other")
+    with Station(line.open(), "a test") as station:
+        station.enter(operator)
+        assert [one.name for one in station.unreleased(line.open().recipe("other"))] == ["other"]
+        released = events(station, SettingsReleased)
+        refused_events = events(station, ActionRefused)
+    assert [(one.about, one.name) for one in released] == [
+        ("station", "test"),
+        ("recipe", "tracker"),
+        ("fixture", "test"),
+        ("station", "test"),
+        ("fixture", "test"),
+    ]
+    assert [one.before for one in released] == [None, None, None, before["station.toml"], before["fixture.toml"]]
+    assert (released[3].operator, released[3].reason) == ("p1", "a word in station.toml")
+    assert [(one.person, one.action) for one in refused_events] == [
+        (who, "change the settings") for who in ("p3", "p3", "p2", "p1", "p1", "p3", "p3")
+    ]
+
+
+def test_a_changed_station_file_uploads_nothing(line: Line) -> None:
+    line.release()
+    line.station_file.write_text(line.station_file.read_text() + "# another cloud, perhaps\n")
+    opened = line.open()
+    cloud = opened.cloud()
+    assert cloud is not None
+    with Station(opened, "a test") as station:
+        station.enter(line.actor(Role.OPERATOR, who="p3"))
+        assert code(lambda: station.outbox(cloud)) == "LINE-181"
+
+
+def test_people_are_managed_by_an_engineer_and_the_journal_has_ids_alone(line: Line, station: Station) -> None:
+    desk, engineer, lead = station.desk, line.actor(), line.actor(Role.LINE_LEAD, who="p2")
+    acts: list[Callable[[Actor], object]] = [
+        lambda actor: desk.add(actor, "Wilhelmina", Secret("381746"), frozenset({Role.QA}), "BADGE-77"),
+        lambda actor: desk.set_roles(actor, "Wilhelmina", frozenset({Role.OPERATOR})),
+        lambda actor: desk.reset(actor, "Wilhelmina", Secret("381747"), "BADGE-78"),
+        lambda actor: desk.disable(actor, "Wilhelmina"),
+        lambda actor: desk.forget(actor, "Wilhelmina"),
+    ]
+    for act in acts:
+        assert code(partial(act, lead)) == "PPL-111"
+        act(engineer)
+    changes = events(station, PersonChanged)
+    assert [(one.person, one.change, one.roles, one.operator) for one in changes] == [
+        ("p7", "added", ("qa",), "p1"),
+        ("p7", "other roles", ("operator",), "p1"),
+        ("p7", "new PIN and badge", ("operator",), "p1"),
+        ("p7", "disabled", ("operator",), "p1"),
+        ("p7", "forgotten", ("operator",), "p1"),
+    ]
+    assert len(events(station, ActionRefused)) == 5
+    station.close()
+    for path in line.folder.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            assert not [word for word in (b"Wilhelmina", b"BADGE-7", b"381746", b"381747") if word in content], path
+
+
+def test_two_sessions_give_no_number_twice_whatever_became_of_the_file(line: Line) -> None:
+    path = line.folder / "data" / "people.json"
+    old = path.read_bytes()
+    for name, number in (("Olga", "p7"), ("Mallory", "p8")):
+        with Station(line.open(), "a test") as station:
+            added = station.desk.add(line.actor(), name, Secret("381746"), frozenset({Role.QA}))
+        assert added.id == number
+        path.write_bytes(old)
+    path.unlink()
+    with Station(line.open(), "a test") as station:
+        assert code(lambda: station.found("Mallory", Secret("381746"), frozenset())) == "PPL-138"
+        assert station.found("Mallory", Secret("381746"), frozenset(), anew=True).id == "p9"
+        assert [one.change for one in events(station, PersonChanged)] == ["added", "added", "founded anew"]
+
+
+def test_an_attempt_names_what_is_the_same_for_all_of_its_slot(line: Line) -> None:
+    line.release()
+    for slot in (1, 2):
+        line.bench.insert_described(slot, {"serial": f"B{slot}"})
+    assert line.run(2, upload=False).all_passed
+    with line.open().records() as records:
+        opened = [entry.event for entry in records.entries_from(EventSeq(1)) if isinstance(entry.event, AttemptOpened)]
+        contexts = {one.slot: records.context(one.context) for one in opened if one.context is not None}
+        found = [entry.event for entry in records.entries_from(EventSeq(1)) if isinstance(entry.event, SessionOpened)]
+        session = records.context(found[0].context)
+    fixture = line.open().fixture()
+    assert sorted(contexts) == [1, 2]
+    for slot, context in contexts.items():
+        assert context is not None
+        expected = {
+            "slot": slot,
+            "fixture": "test",
+            "fixture_file": fixture.sha256,
+            "port": str(line.folder / "data" / f"bench/slot{slot}"),
+            "programmer": "simulated",
+            "probe": f"simulated {slot}",
+            "presence": "port",
+            "power": "none",
+            "product": "tracker",
+            "batch": "WO-1",
+            "operator": "p1",
+            "roles": ["ca-keeper", "engineer", "line-lead"],
+        }
+        assert {key: context[key] for key in expected} == expected
+    assert session is not None
+    assert session["clock"] in ("synchronised", "not synchronised", "unknown")
+    software = session["software"]
+    assert isinstance(software, dict)
+    assert {"commit", "lock_sha256"} <= software.keys()
+
+
+def test_two_who_sign_in_at_once_are_both_counted(line: Line, station: Station) -> None:
+    """Acknowledging and signing in may come from two threads; no wrong PIN is lost."""
+    together = threading.Barrier(2)
+
+    def try_it() -> None:
+        together.wait()
+        code(lambda: station.sign_in("otto", Secret("640031")))
+
+    threads = [threading.Thread(target=try_it) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    (otto,) = [one for one in station.people.all if one.id == "p3"]
+    assert otto.wrong == 2
+    assert len(events(station, SignInRefused)) == 2
+    del line
