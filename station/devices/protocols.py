@@ -40,11 +40,11 @@ class Target:
     """The chip as the probe names it; it can't tell an nRF9151 from an nRF9161."""
     protected: bool | None = None
     """Whether debug access is locked, wholly or in part: only a recovery, which erases everything, opens it again."""
+    level: LockLevel | None = None
+    """What is locked, where ``protected``: ALL also where nothing but that can be told because nobody gets in."""
     erase_protected: bool | None = None
     """Whether even a recovery is locked out, for good."""
     millivolts: int | None = None
-    level: LockLevel | None = None
-    """What is locked, where ``protected``: ALL also where nothing but that can be told because nobody gets in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,7 +181,9 @@ def test_the_hard_stop_hangs_up_in_the_middle(probe: ScriptedProbe, driver: Simu
 def test_looking_tells_what_the_probe_sees(probe: ScriptedProbe, driver: SimulatedProgrammer) -> None:
     seen = {"family": "nrf91x1", "part": "NRF9120_xxAA_REV3", "protected": False, "erase_protected": True}
     probe.script = {"look": [{**DONE, **seen, "voltage": 1.8, "image": FACTORY}]}
-    assert driver.look(1.0) == Target(True, ChipFamily.NRF91X1, "NRF9120_xxAA_REV3", False, True, 1800)
+    assert driver.look(1.0) == Target(
+        True, ChipFamily.NRF91X1, "NRF9120_xxAA_REV3", protected=False, erase_protected=True, millivolts=1800
+    )
 
 
 def test_a_locked_board_is_a_value_when_looking(probe: ScriptedProbe, driver: SimulatedProgrammer) -> None:
