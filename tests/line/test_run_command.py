@@ -3,6 +3,7 @@
 import json
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -14,13 +15,15 @@ from station.simulator.cloud_faults import Do, Fault
 from tests.line.harness import STAFF, Line
 from tests.line.processes import Process, call_station, run_station, start_run
 
-SLOW_KEY = {"commands": [{"do": "late", "match": "%KEYGEN", "seconds": 2.0}]}
+
+def slow_key(seconds: float = 2.0) -> dict[str, Any]:
+    return {"commands": [{"do": "late", "match": "%KEYGEN", "seconds": seconds}]}
 
 
 @pytest.fixture
-def keygen_under_way(line: Line) -> Iterator[Process]:
-    """A run whose only board is busy with its key for two more seconds."""
-    line.bench.insert_described(1, {"serial": "B1", "faults": SLOW_KEY})
+def keygen_under_way(line: Line, request: pytest.FixtureRequest) -> Iterator[Process]:
+    """A run whose only board is busy with its key for two more seconds, or as many as the test's parameter says."""
+    line.bench.insert_described(1, {"serial": "B1", "faults": slow_key(getattr(request, "param", 2.0))})
     with start_run(line, 1) as run:
         run.hear_event("step-intended", step="generate-key")
         yield run
@@ -121,6 +124,7 @@ def test_sigterm_is_a_first_ctrl_c(keygen_under_way: Process) -> None:
     assert outcomes(keygen_under_way) == ["aborted"]
 
 
+@pytest.mark.parametrize("keygen_under_way", [8.0], indirect=True)  # three Ctrl-C, also on a busy PC
 def test_the_second_ctrl_c_explains_and_the_third_leaves(line: Line, keygen_under_way: Process) -> None:
     run = keygen_under_way
     run.signal(signal.SIGINT)
