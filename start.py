@@ -2,6 +2,7 @@
 """Set the station up and start it; the only thing to install first is Python 3.11 or later.
 
     python3 start.py demo            the whole line on simulated boards          (Windows: py start.py demo)
+    python3 start.py desktop         the window; with --demo on simulated boards
     python3 start.py test            every check: ruff, mypy, pytest (words after it go to pytest)
     python3 start.py <command> ...   any `station` command; `python3 start.py help` lists them
     python3 start.py lock            write the lock files anew (for developers; needs uv)
@@ -106,7 +107,7 @@ QT_LIBRARIES = {
     "libxcb-shape0": "libxcb-shape.so.0",
     "libxkbcommon-x11-0": "libxkbcommon-x11.so.0",
 }
-TEST_PROGRAMS = {"mosquitto": "mosquitto", "openssl": "openssl", "xvfb": "Xvfb", "xauth": "xauth"}
+TEST_PROGRAMS = {"mosquitto": "mosquitto", "openssl": "openssl", "xvfb": "Xvfb", "xauth": "xauth", "xdotool": "xdotool"}
 
 
 def has_library(name: str) -> bool:

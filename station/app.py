@@ -1,37 +1,33 @@
 """The composition root: settings in, a station out. The only place that knows which driver stands behind a protocol."""
 
-from collections.abc import Callable
-from contextlib import ExitStack
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from copy import copy
 from types import TracebackType
 from typing import Self
-from urllib.parse import quote, urlsplit, urlunsplit
 
 from station.ca.authority import Authority
 from station.ca.creation import CreatedAuthority, create_authority
+from station.ca.faults import PASSPHRASE_WRONG
 from station.cloud.protocol import Cloud
-from station.cloud.team import TeamCloud
-from station.cloud.wire import Timeouts as CloudTimeouts
 from station.devices.images import ImageShelf
-from station.domain.events import AuthorityCreated
+from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.domain.secret import Secret
 from station.evidence.checkpoints import guard_start
-from station.host.clock import Clock, Stop, SystemClock
+from station.evidence.succession import origin_in_force
+from station.host.clock import Stop
 from station.host.clock_status import clock_status
 from station.host.lock import FolderLock
 from station.host.logs import Logs
-from station.host.redaction import Redactor
-from station.host.secrets import EnvironmentSecret, SecretSource, resolve_secret
 from station.journal.journal import Journal
-from station.journal.records import Records
 from station.line.arming import Armed, arm
+from station.line.authority_record import create_recorded, record_found
+from station.line.batch_run import BatchRun, LineRules
 from station.line.desk import Desk, highest_number
-from station.line.engine import Engine, LineRules
-from station.line.faults import NO_CA, NO_SUCH_PRODUCT, OTHER_PRODUCT, PASSPHRASE_NOWHERE
 from station.line.feed import Feed
 from station.line.gate import Gate
+from station.line.hand import Hand
 from station.line.notes import log_notice
 from station.line.onboarding import OnboardRows
 from station.line.outbox import Outbox
@@ -42,120 +38,29 @@ from station.line.releases import Releases, Settings, Unreleased, find_unrelease
 from station.line.team import TeamGate
 from station.line.uploader import Uploader
 from station.line.work import Bench
-from station.outfit import describe_slot, equip_slot
+from station.opened import Opened, open_station
+from station.outfit import Overhear, describe_slot, equip_slot
 from station.people.faults import NOBODY_SIGNED_IN
-from station.people.rights import Actor, Method, Right, Role
+from station.people.rights import ITSELF, Actor, Method, Right, Role
 from station.people.roll import Cost, People, Person
 from station.settings.fixture import Fixture
-from station.settings.loading import Loaded, load_fixture, load_recipe, load_station
+from station.settings.loading import Loaded
 from station.settings.recipe import Recipe
-from station.settings.station import CloudSettings, StationSettings
-from station.software import describe_software, software_version
+from station.software import describe_software
 
-NOBODY = "nobody"
-"""Who is responsible for entries before somebody has signed in."""
-
-
-@dataclass(frozen=True, slots=True)
-class Opened:
-    """A station whose settings are read. Nothing was written yet and nothing is locked."""
-
-    settings: Loaded[StationSettings]
-    clock: Clock
-    redactor: Redactor
-
-    @property
-    def value(self) -> StationSettings:
-        """The settings themselves."""
-        return self.settings.value
-
-    def records(self) -> Records:
-        """Return a reader of the journal; JRN-106 where there is none yet."""
-        return Records(self.value.data)
-
-    def secret(self, source: SecretSource, what: str) -> Secret:
-        """Return a secret from where the station file says it is."""
-        return resolve_secret(source, what, redactor=self.redactor)
-
-    def secret_variables(self) -> frozenset[str]:
-        """Return the names of the environment variables that hold this station's secrets."""
-        cloud = self.value.cloud
-        sources = [self.value.ca.passphrase, self.value.evidence.passphrase, cloud.api_key if cloud else None]
-        sources.append(cloud.proxy.password if cloud and cloud.proxy else None)
-        return frozenset(source.variable for source in sources if isinstance(source, EnvironmentSecret))
-
-    def fixture(self, path: Path | None = None) -> Loaded[Fixture]:
-        """Return the station's fixture, or the one in ``path`` (a file, or a folder with a ``fixture.toml``)."""
-        chosen = path or self.value.fixture
-        return load_fixture(chosen / "fixture.toml" if chosen.is_dir() else chosen, data=self.value.data)
-
-    def recipe(self, product: str) -> Loaded[Recipe]:
-        """Return the recipe of this name in the station's recipes, or of this path."""
-        named = self.value.recipes / f"{product}.toml"
-        path = Path(product)
-        if named.is_file():
-            loaded = load_recipe(named)
-            if loaded.value.product != product:
-                raise OTHER_PRODUCT.fault(path=named, found=loaded.value.product)
-            return loaded
-        if path.suffix == ".toml" and path.is_file():
-            return load_recipe(path)
-        known = ", ".join(sorted(file.stem for file in self.value.recipes.glob("*.toml"))) or "none"
-        raise NO_SUCH_PRODUCT.fault(product=product, folder=self.value.recipes, known=known)
-
-    def ca_passphrase(self, ask: Callable[[str], Secret] | None = None) -> Secret:
-        """Return the CA's passphrase from where the station file says it is; else by asking a person."""
-        source = self.value.ca.passphrase
-        if source is not None:
-            return self.secret(source, "CA passphrase")
-        if ask is None:
-            raise PASSPHRASE_NOWHERE.fault(path=self.settings.path)
-        passphrase = ask("CA passphrase")
-        self.redactor.add(passphrase)
-        return passphrase
-
-    def require_ca(self) -> Path:
-        """Return the CA's folder; LINE-174 where there is none yet."""
-        if not self.value.ca_folder.is_dir():
-            raise NO_CA.fault(folder=self.value.ca_folder)
-        return self.value.ca_folder
-
-    def cloud(self) -> Cloud | None:
-        """Return the cloud that the station file names; None where finished units wait for one."""
-        return None if self.value.cloud is None else self._team_cloud(self.value.cloud)
-
-    def _team_cloud(self, cloud: CloudSettings) -> Cloud:
-        proxy = None
-        if cloud.proxy is not None:
-            proxy = cloud.proxy.url
-            if cloud.proxy.user is not None and cloud.proxy.password is not None:
-                password = self.secret(cloud.proxy.password, "proxy password")
-                proxy = _with_login(proxy, cloud.proxy.user, password)
-        return TeamCloud(
-            cloud.base_url,
-            self.secret(cloud.api_key, "API key"),
-            clock=self.clock,
-            version=software_version(),
-            timeouts=CloudTimeouts(connect=cloud.connect_timeout_s, read=cloud.read_timeout_s),
-            ca_bundle=cloud.ca_bundle,
-            proxy=proxy,
-            max_rows=cloud.batch_rows,
-        )
-
-
-def open_station(path: Path, clock: Clock | None = None) -> Opened:
-    """Return the station whose file is ``path``; raises SET faults. Looks only."""
-    return Opened(load_station(path), clock or SystemClock(), Redactor())
+__all__ = ["ITSELF", "Opened", "Station", "open_station"]
 
 
 class Station:
     """A station that may write: it owns the data folder, logs, and has the journal open. Close it in good order."""
 
-    def __init__(self, opened: Opened, purpose: str, cost: Cost | None = None) -> None:
+    def __init__(self, opened: Opened, purpose: str, cost: Cost | None = None, *, restoring: bool = False) -> None:
         """Take the data folder (HOST-105 where another program has it) and begin a session in its journal.
 
-        What a crash left behind is closed first, by the recovery table. Nobody has signed in yet: nothing that takes
-        a right can be done before :meth:`enter`.
+        What a crash left behind is closed first, by the recovery table; that is the station's own act. Nobody has
+        signed in yet: nothing that takes a right can be done before :meth:`enter`, or for an ``actor`` who is named.
+        Several people may be served at once: what each does names them, whoever entered. ``restoring``: the journal
+        is a backup's, verified as a whole, and lacks on purpose what was signed since.
         """
         self.opened = opened
         self.feed = Feed()
@@ -183,15 +88,19 @@ class Station:
                 "clock": clock_status(),
             }
             # A rolled-back or changed journal is not written on before an engineer has looked.
-            guard_start(value.evidence_folder, value.evidence_origin, value.data, value.evidence.second_place)
+            origin = origin_in_force(value.evidence_folder, value.evidence_origin)
+            if not restoring:
+                guard_start(value.evidence_folder, origin, value.data, value.evidence.second_place)
             self.feed.listen(log_notice)
-            self.journal.open_session(context, NOBODY)
+            self.journal.open_session(context, ITSELF)
             self.records = stack.enter_context(self.journal.records())
-            self.gate = Gate(self.journal, opened.clock, value.people.idle_minutes * 60.0)
             self.people = People(value.data, opened.clock, cost, highest=highest_number(self.records))
+            idle = value.people.idle_minutes * 60.0
+            self.gate = Gate(self.journal, opened.clock, idle, self.people.as_now)
             self.desk = Desk(self.people, self.gate)
             self.releases = Releases(self.journal, self.records, self.gate)
             self.interrupted = close_interrupted(self.journal, self.records)
+            record_found(self.journal, self.records, value.ca_folder)
             self._stack = stack.pop_all()
 
     def close(self) -> None:
@@ -219,7 +128,7 @@ class Station:
         return self._actor
 
     def enter(self, actor: Actor) -> Actor:
-        """Have the station work for ``actor``: all later entries say so."""
+        """Have the station work for ``actor``: all later entries say so that are no other person's."""
         self._actor = actor
         self.journal.work_for(actor.id)
         return actor
@@ -238,43 +147,69 @@ class Station:
         """Return which of the station file and ``settings`` no engineer has released as they are."""
         return find_unreleased(self.records, [self.opened.settings, *settings])
 
-    def release(self, reason: str, *settings: Settings) -> list[Unreleased]:
+    def release(self, reason: str, *settings: Settings, actor: Actor | None = None) -> list[Unreleased]:
         """Release the station file and ``settings``; see :meth:`station.line.releases.Releases.release`."""
-        return self.releases.release(self.actor, [self.opened.settings, *settings], reason)
+        return self.releases.release(actor or self.actor, [self.opened.settings, *settings], reason)
 
-    def create_ca(self, passphrase: Secret) -> CreatedAuthority:
-        """Make the local CA; refuses where one is. See :func:`station.ca.creation.create_authority`. Raises PPL-111."""
-        self.gate.require(self.actor, Right.CREATE_CA)
+    def create_ca(self, passphrase: Secret, actor: Actor | None = None) -> CreatedAuthority:
+        """Make the local CA; see :func:`station.ca.creation.create_authority`. Raises PPL-111, CA-101 where one is."""
+        actor = actor or self.actor
+        self.gate.require(actor, Right.CREATE_CA)
         value = self.opened.value
-        made = create_authority(
-            value.ca_folder,
-            passphrase,
-            name=value.ca.name,
-            clock=self.opened.clock,
-            root_years=value.ca.root_years,
-            line_years=value.ca.line_years,
-            leaf_years=value.ca.leaf_years,
-        )
-        self.journal.commit(
-            AuthorityCreated(
-                name=made.name, root_sha256=made.root_sha256, line_sha256=made.line_sha256, operator=self.actor.id
+
+        def make() -> CreatedAuthority:
+            return create_authority(
+                value.ca_folder,
+                passphrase,
+                name=value.ca.name,
+                clock=self.opened.clock,
+                root_years=value.ca.root_years,
+                line_years=value.ca.line_years,
+                leaf_years=value.ca.leaf_years,
             )
-        )
-        return made
 
-    def open_ca(self, ask: Callable[[str], Secret] | None = None) -> Authority:
-        """Return the CA, opened; ``ask`` asks a person for the passphrase where the station file names no place."""
+        return create_recorded(self.journal, actor, value.ca_folder, value.ca.name, make)
+
+    def open_ca(
+        self,
+        ask: Callable[[str], Secret] | None = None,
+        *,
+        actor: Actor | None = None,
+        right: Right = Right.RUN,
+    ) -> Authority:
+        """Return the CA, opened; ``ask`` asks a person for the passphrase where the station file names no place.
+
+        Whether ``actor`` has the ``right`` that the CA is opened for is asked first (PPL-111). A passphrase that does
+        not open it (CA-103) is journaled as a refused action, without what was typed.
+        """
+        actor = actor or self.actor
+        self.gate.require(actor, right)
         folder = self.opened.require_ca()
-        return Authority.open(folder, self.opened.ca_passphrase(ask), self.opened.clock)
+        passphrase = self.opened.ca_passphrase(ask)
+        try:
+            return Authority.open(folder, passphrase, self.opened.clock)
+        except Fault as fault:
+            if fault.code == PASSPHRASE_WRONG.code:
+                self.gate.refuse(actor, right, fault)
+            raise
 
-    def outbox(self, cloud: Cloud, rules: OutboxRules | None = None, *, confirmed: bool = False) -> Outbox:
+    def outbox(
+        self,
+        cloud: Cloud,
+        rules: OutboxRules | None = None,
+        *,
+        confirmed: bool = False,
+        actor: Actor | None = None,
+    ) -> Outbox:
         """Return the outbox towards ``cloud``, with a reader of its own.
 
         Unless the key's team was ``confirmed`` just now, that is asked before anything is sent. Raises PPL-111, and
         LINE-181 or LINE-182 for a station file that nobody released.
         """
-        self.gate.require(self.actor, Right.UPLOAD)
-        self.releases.require(self.actor, [self.opened.settings])
+        actor = actor or self.actor
+        self.gate.require(actor, Right.UPLOAD)
+        self.releases.require(actor, [self.opened.settings])
+        hand = Hand(self.journal, actor.id)
         settings = self.opened.value.cloud
         chosen = rules or OutboxRules()
         if rules is None and settings is not None:
@@ -290,9 +225,9 @@ class Station:
         rows = OnboardRows(records)
         gate = None
         if settings is not None:
-            gate = TeamGate(self.journal, records, cloud, settings.base_url, settings.team)
+            gate = TeamGate(hand, records, cloud, settings.base_url, settings.team)
         return Outbox(
-            self.journal,
+            hand,
             records,
             cloud,
             self.opened.clock,
@@ -305,7 +240,7 @@ class Station:
             renew=lambda: self.opened.cloud() or cloud,
         )
 
-    def build_engine(
+    def build_run(
         self,
         armed: Armed,
         authority: Authority,
@@ -314,14 +249,22 @@ class Station:
         cloud: Cloud | None,
         stop: Stop,
         rules: LineRules,
-    ) -> Engine:
-        """Return the engine for an armed batch; it has not started."""
+        actor: Actor | None = None,
+        *,
+        uploads: bool = True,
+        overhear: Overhear | None = None,
+    ) -> BatchRun:
+        """Return the engine for an armed batch; it has not started. What its slots write is by whoever armed it.
+
+        ``uploads``: whether the run has an uploader of its own. ``overhear`` gets every AT line, secrets masked.
+        """
+        actor, hand = actor or self.actor, Hand(self.journal, armed.operator)
         bench = Bench(
             batch=armed.batch,
             recipe=recipe.value,
             recipe_name=armed.recipe,
             authority=authority,
-            journal=self.journal,
+            journal=hand,
             clock=self.opened.clock,
             stop=stop,
             boot_seconds=self.opened.value.timeouts.boot_s,
@@ -329,6 +272,7 @@ class Station:
             images=self.images(),
             read_backs=ReadBacks(),
             secret_variables=self.opened.secret_variables(),
+            serials=armed.serials,
             ask_with_token=None if cloud is None else cloud.accepts_jwt,
         )
         equipment = [
@@ -337,16 +281,32 @@ class Station:
                 recipe.value,
                 self.opened.value,
                 self.opened.clock,
-                context=self.journal.keep("slot", describe_slot(slot, fixture, armed, self.actor)),
+                context=hand.keep("slot", describe_slot(slot, fixture, armed, actor)),
                 without=self.opened.secret_variables(),
+                overhear=overhear,
             )
             for slot in fixture.value.slots
         ]
         uploader = None
-        if cloud is not None:
-            uploader = Uploader(self.outbox(cloud, confirmed=armed.confirmed), self.opened.clock, self.feed)
+        if cloud is not None and uploads:
+            uploader = Uploader(
+                self.outbox(cloud, confirmed=armed.confirmed, actor=actor), self.opened.clock, self.feed
+            )
         records = self._stack.enter_context(self.journal.records())
-        return Engine(bench, armed.quantity, equipment, uploader, self.feed, rules, records, self.gate)
+        return BatchRun(bench, armed.quantity, equipment, uploader, self.feed, rules, records, self.gate)
+
+    @contextmanager
+    def beside(self) -> Iterator["Station"]:
+        """Yield this station with readers of its own, for one thread that works beside others; only those end with it.
+
+        Nobody has entered there: each thing is done for an ``actor`` who is named.
+        """
+        with ExitStack() as stack:
+            other = copy(self)
+            other._actor, other._stack = None, stack
+            other.records = stack.enter_context(self.journal.records())
+            other.releases = Releases(self.journal, other.records, self.gate)
+            yield other
 
     def images(self) -> ImageShelf:
         """Return the shelf from which probes take their images."""
@@ -360,31 +320,30 @@ class Station:
         quantity: int,
         cloud: Cloud | None,
         reason: str = "",
+        *,
+        serials: str = "",
+        actor: Actor | None = None,
     ) -> Armed:
         """Arm a batch; see :func:`station.line.arming.arm`.
 
         Raises PPL-111; LINE-181 or LINE-182 where station file, recipe or fixture are not as an engineer released
         them; an engineer's ``reason`` releases them.
         """
-        self.gate.require(self.actor, Right.RUN)
-        self.releases.require(self.actor, [self.opened.settings, recipe, fixture], reason)
+        actor = actor or self.actor
+        self.gate.require(actor, Right.RUN)
+        self.releases.require(actor, [self.opened.settings, recipe, fixture], reason)
         settings = self.opened.value.cloud
         return arm(
-            self.journal,
+            Hand(self.journal, actor.id),
             self.records,
             batch=batch,
             recipe=recipe,
             fixture=fixture,
             quantity=quantity,
-            actor=self.actor,
+            actor=actor,
             cloud=cloud if recipe.value.cloud is not None else None,
             base_url=settings.base_url if settings else "",
             team=settings.team if settings else None,
             images=self.images(),
+            serials=serials,
         )
-
-
-def _with_login(url: str, user: str, password: Secret) -> str:
-    parts = urlsplit(url)
-    login = f"{quote(user, safe='')}:{quote(password.reveal(), safe='')}"
-    return urlunsplit(parts._replace(netloc=f"{login}@{parts.netloc}"))

@@ -18,6 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from station.app import Opened, Station, open_station
+from station.backup_commands import backup, restore
+from station.batch_commands import close
 from station.domain.ids import BatchId, EventSeq, UnitId, parse_batch_id
 from station.domain.line import CloudState
 from station.evidence_commands import checkpoint, export_commands, verify
@@ -44,9 +46,6 @@ from station.sentences import Commands, plain_console, sentences, table_console
 from station.signing_in import ask_release, ask_second, ask_secret, ask_secret_twice, asker, at_terminal, enter
 from station.software import software_version
 
-USAGE = 2
-
-
 cli = typer.Typer(
     name="station",
     cls=Commands,
@@ -63,6 +62,9 @@ cli.command()(init)
 cli.command()(release)
 cli.command()(verify)
 cli.command()(checkpoint)
+cli.command()(close)
+cli.command()(backup)
+cli.command()(restore)
 
 _MOST, _ALL = 1000, -1
 """How many units are shown to a person who named no batch; to everybody else."""
@@ -97,6 +99,13 @@ def run(
     product: Annotated[str, typer.Option(help="A product of the station's recipes, or a recipe file.")],
     quantity: Annotated[int, typer.Option(min=1, help="How many units it asks for.")],
     fixture: Fixture = None,
+    serials: Annotated[
+        str,
+        typer.Option(
+            help="The labels of its boards, FIRST..LAST, such as TRK-0001..TRK-0250; others are refused. "
+            "May be left out when the batch goes on."
+        ),
+    ] = "",
     reason: Annotated[
         str, typer.Option(help="An engineer's: why station file, fixture or recipe are not as released. Releases them.")
     ] = "",
@@ -124,13 +133,14 @@ def run(
     stop = Stop()
     with Station(opened, f"batch {order}") as line:
         actor = enter(line, sign_in, headless=headless)
+        line.gate.require(actor, Right.RUN)  # before anything else is asked for
         if not (reason or headless) and actor.may(Right.CHANGE_SETTINGS) and at_terminal():
             reason = ask_release(line.unreleased(recipe, jig))
         line.releases.require(actor, [opened.settings, recipe, jig], reason)  # before any passphrase is typed
         authority = line.open_ca(asker(ask_secret))
         cloud = opened.cloud() if recipe.value.cloud is not None else None
-        armed = line.arm(order, recipe, jig, quantity, cloud)
-        engine = line.build_engine(armed, authority, jig, recipe, cloud, stop, rules_for(line, face))
+        armed = line.arm(order, recipe, jig, quantity, cloud, serials=serials)
+        engine = line.build_run(armed, authority, jig, recipe, cloud, stop, rules_for(line, face))
         code = run_batch(line, engine, armed, recipe, face, stop)
     raise typer.Exit(code)
 
@@ -318,6 +328,40 @@ def _show_fingerprints(console: Console, root: str, line: str) -> None:
     for name, fingerprint in (("root", root), ("line", line)):
         groups = " ".join(fingerprint[at : at + 4] for at in range(0, 64, 4))
         console.print(f"{name} SHA-256: {groups}", soft_wrap=True)
+
+
+@cli.command(hidden=True)
+def engine(
+    context: typer.Context,
+    stop: Annotated[
+        bool, typer.Option("--stop", help="Ask the engine that runs to end; refused in mid-batch.")
+    ] = False,
+    linger: Annotated[float, typer.Option(min=0.0, help="Seconds to stay when nothing and nobody needs it.")] = 30.0,
+    station: StationFile = DEFAULT_FILE,
+) -> None:
+    """Own the data folder for the desktop, until nobody needs that any more. Windows start this by themselves."""
+    from station.engine.process import run_engine, stop_engine  # noqa: PLC0415 -- a start without it is quicker
+
+    if stop:
+        typer.echo(stop_engine(open_quietly(context, station)))
+    else:
+        run_engine(station, partial(open_quietly, context), linger=linger)
+
+
+@cli.command()
+def desktop(
+    demo: Annotated[bool, typer.Option("--demo", help="On simulated boards, in the folder demo.")] = False,
+    hands: Annotated[bool, typer.Option(help="Of the demo: somebody puts the boards in and takes them out.")] = True,
+    station: StationFile = DEFAULT_FILE,
+) -> None:
+    """Open the window. The line goes on when it is closed, and is there again when it is opened."""
+    from station.desktop.faults import QT_MISSING  # noqa: PLC0415 -- no other command loads any of this
+
+    try:
+        from station.desktop.main import Demo, run_desktop  # noqa: PLC0415 -- Qt is loaded here alone
+    except ImportError as error:
+        raise QT_MISSING.fault(why=error) from error
+    raise typer.Exit(run_desktop(station, demo=Demo(Path("demo").absolute(), hands=hands) if demo else None))
 
 
 @cli.command()

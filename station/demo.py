@@ -8,7 +8,9 @@ import json
 import secrets
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from station.host.companion import Companion
 from station.host.files import make_private_folder, read_bytes, replace_file
 from station.host.lock import FolderLock
 from station.journal.codec import Entry
-from station.line.engine import LineRules
+from station.line.batch_run import LineRules
 from station.line.feed import Notice, SlotChanged
 from station.own_key import ensure_own_key
 from station.people.rights import Actor, Method, Role
@@ -32,6 +34,9 @@ from station.running import Face, run_batch
 from station.signing_in import read_sign_in
 
 _ROOT = Path(__file__).resolve().parent.parent
+PRODUCT = "tracker"
+"""What the demo builds."""
+
 TRANSPORT = "rfc2217" if sys.platform == "win32" else "pty"
 """How the boards' serial ports come to be: Windows has no pseudo-terminals."""
 
@@ -80,28 +85,15 @@ def run_demo(
     Everything lies in ``folder``: settings, CA, journal, logs. Each demo is a batch of its own there. ``read`` opens
     the station file that is written for it.
     """
-    folder = folder.absolute()
-    make_private_folder(folder / "data")
-    bench_folder = folder / "data" / "bench"
-    command = [sys.executable, "-m", "station.simulator", "--folder", str(bench_folder), "--slots", str(slots)]
-    command += ["--seed", str(seed), "--transport", transport, *(["--fast"] if fast else [])]
-    with FolderLock(folder, "a demo"), Companion(command, ready="ready", timeout=30):
-        # Boards of one seed keep their numbers, and a finished one is not built again: each demo has its own.
-        run = _next_run(folder)
-        bench = json.loads(read_bytes(bench_folder / "bench.json"))
-        opened = read(_write_settings(folder, bench, slots, transport))
-        recipe, jig, stop = opened.recipe("tracker"), opened.fixture(), Stop()
+    with simulated_works(folder, slots=slots, fast=fast, seed=seed, transport=transport) as works:
+        opened = read(works.station_file)
+        recipe, jig, stop = opened.recipe(PRODUCT), opened.fixture(), Stop()
         with Station(opened, "the demo") as line:
-            ensure_own_key(opened)
-            staff = Staff(folder)
-            staff.begin(line)
-            line.release("the demo wrote its own files", recipe, jig)
-            if not opened.value.ca_folder.exists():
-                line.create_ca(opened.ca_passphrase())
+            staff = prepare(line, works.folder)
             line.enter(staff.sign_in(line, staff.operator))
             cloud = opened.cloud()
-            armed = line.arm(parse_batch_id(f"demo-{run:03d}"), recipe, jig, units, cloud)
-            engine = line.build_engine(armed, line.open_ca(), jig, recipe, cloud, stop, LineRules())
+            armed = line.arm(parse_batch_id(f"demo-{works.run:03d}"), recipe, jig, units, cloud)
+            engine = line.build_run(armed, line.open_ca(), jig, recipe, cloud, stop, LineRules())
 
             def acknowledge(slot: SlotNumber) -> None:
                 lead = staff.sign_in(line, staff.engineer)
@@ -111,14 +103,54 @@ def run_demo(
                 if transport != "pty":
                     engine.scan(slot, None)
 
-            prefix = f"D{run:03d}-"
-            hands = Technician(bench["control"], opened.clock, prefix, units, engine.slots, acknowledge, tell)
+            prefix = f"D{works.run:03d}-"
+            hands = Technician(works.control, opened.clock, prefix, units, engine.slots, acknowledge, tell)
             line.feed.listen(hands.look)
             hands.start()
             try:
                 return run_batch(line, engine, armed, recipe, face, stop)
             finally:
                 hands.end()
+
+
+@dataclass(frozen=True, slots=True)
+class Works:
+    """The demo's simulated bench, which is there as long as its block lasts, and the station file written for it."""
+
+    folder: Path
+    station_file: Path
+    control: str
+    """The address where boards are put in and taken out."""
+    run: int
+    """Which demo of this folder it is: boards of one seed keep their numbers, and a finished one isn't built again."""
+    transport: str
+
+
+@contextmanager
+def simulated_works(folder: Path, *, slots: int, fast: bool, seed: int, transport: str = TRANSPORT) -> Iterator[Works]:
+    """Have a bench of ``slots`` slots and a cloud at work, and a station file in ``folder`` that names them."""
+    folder = folder.absolute()
+    make_private_folder(folder / "data")
+    bench_folder = folder / "data" / "bench"
+    command = [sys.executable, "-m", "station.simulator", "--folder", str(bench_folder), "--slots", str(slots)]
+    command += ["--seed", str(seed), "--transport", transport, *(["--fast"] if fast else [])]
+    with FolderLock(folder, "a demo"), Companion(command, ready="ready", timeout=30):
+        run = _next_run(folder)
+        bench = json.loads(read_bytes(bench_folder / "bench.json"))
+        file = _write_settings(folder, bench, slots, transport)
+        yield Works(folder, file, bench["control"], run, transport)
+
+
+def prepare(line: Station, folder: Path) -> "Staff":
+    """Have people, a release of the demo's own files, and a CA; return who works there. Safe to repeat."""
+    opened = line.opened
+    ensure_own_key(opened)
+    staff = Staff(folder)
+    staff.begin(line)
+    line.release("the demo wrote its own files", opened.recipe(PRODUCT), opened.fixture())
+    if not opened.value.ca_folder.exists():
+        line.create_ca(opened.ca_passphrase())
+    return staff
 
 
 class Staff:
@@ -194,11 +226,23 @@ class Technician:
                 slot = self._at.pop(closed.attempt)
                 if closed.outcome is Outcome.ERROR:
                     return  # the slot latches, and is looked after then
-                threading.Thread(target=self._change, args=(slot,), daemon=True).start()
+                self.change(slot)
             case SlotChanged(state=SlotState.LATCHED):
-                threading.Thread(target=self._look_after, args=(notice.slot,), daemon=True).start()
+                self.look_after(notice.slot)
             case _:
                 pass
+
+    def serial_in(self, slot: SlotNumber) -> str:
+        """Return what stands on the board that was put into this slot last."""
+        return self._in.get(slot, "")
+
+    def change(self, slot: SlotNumber) -> None:
+        """Take the board out of this slot and put the next one in, as long as there is one. Returns at once."""
+        threading.Thread(target=self._change, args=(slot,), daemon=True).start()
+
+    def look_after(self, slot: SlotNumber) -> None:
+        """Take the board out of a latched slot, acknowledge it, and put the board in once more. Returns at once."""
+        threading.Thread(target=self._look_after, args=(slot,), daemon=True).start()
 
     def end(self) -> None:
         """Touch nothing any more."""

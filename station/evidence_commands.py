@@ -85,29 +85,46 @@ def verify(
     key: Annotated[
         str, typer.Option(help="The station's verifier key, its fingerprint, or a file with either, as you kept it.")
     ] = "",
-    ca: Annotated[str, typer.Option(help="The fingerprint (SHA-256) of the CA's root or line certificate.")] = "",
+    ca: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="The fingerprint (SHA-256) of a CA's root or line certificate, or a file with it; may be repeated: "
+            "every certificate is of one of these."
+        ),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Of a journal: entries, checkpoints and their signatures, not what entries say."),
+    ] = False,
 ) -> None:
     """Say what holds of an exported record or of a whole journal, and where it breaks first. Needs no station.
 
-    0 – everything holds, and what you gave vouches for the key
+    0 – everything (with --quick: what was looked at) holds, and what you gave vouches for the key
     1 – something does not hold
-    2 – it can't be read
-    3 – what is there holds, but nothing vouches for the key, or for entries behind the last checkpoint
+    2 – it can't be read, a newer station wrote it, or a key or CA that you gave is neither that nor a file
+    3 – what is there holds, but nothing vouches for the key, or for what is told of units behind the last checkpoint,
+        or no public key is there to check signatures with
     """
     from station.evidence import verifier  # noqa: PLC0415 -- only here
+    from station.evidence.agreeing import agreement_findings  # noqa: PLC0415 -- only here
     from station.evidence.forms import Broken  # noqa: PLC0415 -- only here
 
     try:
-        verdict = verifier.verify(path, key=key, checkpoints=checkpoint or [], ca=ca)
+        verdict = verifier.verify(path, key=key, checkpoints=checkpoint or [], ca=ca or [], quick=quick)
+        beyond = ["tables: not looked at"] if quick else agreement_findings(path)
     except Broken as broken:
         typer.echo(f"BROKEN: {broken}")
         raise typer.Exit(1) from None
     except OSError as error:
-        typer.echo(f"It can't be read: {error}. Check the path and your rights.", err=True)
+        said = str(error)  # a whole sentence says itself what to do
+        advice = "" if said.endswith(".") else ". Check the path and your rights."
+        typer.echo(f"It can't be read: {said}{advice}", err=True)
         raise typer.Exit(_UNREADABLE) from None
-    for finding in verdict.findings:
+    for finding in [*verdict.findings, *beyond]:
         typer.echo(finding)
     typer.echo(verdict.sentence)
+    if verdict.pace:
+        typer.echo(verdict.pace, err=True)
     raise typer.Exit(verdict.exit_code)
 
 

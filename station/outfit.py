@@ -24,6 +24,9 @@ from station.settings.loading import Loaded
 from station.settings.recipe import Recipe
 from station.settings.station import StationSettings
 
+Overhear = Callable[[SlotNumber, Direction, str], None]
+"""Gets the lines between station and modem in a slot, as they are said; must be quick."""
+
 
 def describe_slot(slot: Slot, fixture: Loaded[Fixture], armed: Armed, actor: Actor) -> dict[str, object]:
     """Return what is the same for all attempts of a run in this slot, for the journal. JSON values; pure."""
@@ -60,10 +63,12 @@ def equip_slot(
     *,
     without: frozenset[str],
     context: Sha256 | None = None,
+    overhear: Overhear | None = None,
 ) -> Equipment:
     """Return what a slot works with, by the fixture's words. Opens nothing yet.
 
-    ``context`` names what the journal keeps of the slot; no program inherits the variables ``without``.
+    ``context`` names what the journal keeps of the slot; no program inherits the variables ``without``; ``overhear``
+    gets every line of its modem, secrets masked.
     """
     seconds = settings.timeouts
     address = port_address(slot)
@@ -78,7 +83,7 @@ def equip_slot(
     )
 
     # Every line of every modem, secrets masked, where an engineer asked for that much.
-    transcript = _transcript(slot.number) if settings.logs.level == "debug" else None
+    transcript = _transcript(slot.number, written=settings.logs.level == "debug", overhear=overhear)
 
     def open_modem() -> Modem:
         framing = AtShell() if recipe.serial.framing == "at_shell" else AtHost()
@@ -100,6 +105,15 @@ def equip_slot(
     return Equipment(slot.number, address, open_modem, programmer, presence, power, context)
 
 
-def _transcript(slot: SlotNumber) -> Callable[[Direction, str], None]:
+def _transcript(
+    slot: SlotNumber, *, written: bool, overhear: Overhear | None
+) -> Callable[[Direction, str], None] | None:
     log = engineer_log().bind(slot=slot)
-    return lambda direction, text: log.debug("at", way=direction.value, text=text)
+
+    def take(direction: Direction, text: str) -> None:
+        if written:
+            log.debug("at", way=direction.value, text=text)
+        if overhear is not None:
+            overhear(slot, direction, text)
+
+    return take if written or overhear is not None else None

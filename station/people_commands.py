@@ -9,20 +9,26 @@ from rich.table import Table
 
 from station.app import Opened, Station, open_station
 from station.domain.faults import Fault
+from station.journal.database import FILE_NAME
 from station.journal.notes import VerifierKey
 from station.line.releases import Settings, Unreleased
+from station.line.standing import Standings
 from station.options import DEFAULT_FILE, AsJson, Fixture, Reason, Roles, SignInFile, StationFile, open_quietly
 from station.own_key import ensure_own_key
-from station.people.rights import Role
+from station.people.faults import OUTSIDE
+from station.people.rights import Right, Role
 from station.people.roll import People, Person
 from station.sentences import plain_console, table_console
 from station.settings.loading import load_recipe
-from station.signing_in import ask_new_pin, ask_secret, ask_text, enter, read_sign_in
+from station.signing_in import Agreement, ask_agreement, ask_new_pin, ask_secret, ask_text, enter, read_sign_in
 
 people_commands = typer.Typer(
     no_args_is_help=True, help="Who works here. Names are kept here alone, never in a record."
 )
-_Who = Annotated[str, typer.Argument(help="A name, or an ID such as p3.")]
+_Who = Annotated[str, typer.Argument(help="An ID such as p3 (people list says whose), or a name.")]
+_Reason = Annotated[
+    str, typer.Option("--reason", help="Why; it is recorded. Asked for where it takes one and it is left out.")
+]
 
 
 def init(
@@ -79,32 +85,53 @@ def release(
 @people_commands.command("add")
 def add(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(help="The name to sign in with.")],
     roles: Roles,
+    name: Annotated[
+        str | None,
+        typer.Argument(help="The name to sign in with. Asked for when left out: what is typed here, others can see."),
+    ] = None,
     badge: Annotated[bool, typer.Option("--badge", help="Ask for a badge too: scan it.")] = False,
     pin_from: Annotated[
         Path | None, typer.Option("--pin-from", help="A sign-in file of the new person, instead of asking.")
     ] = None,
+    reason: _Reason = "",
     sign_in: SignInFile = None,
     station: StationFile = DEFAULT_FILE,
 ) -> None:
-    """Add a person; the PIN is typed twice. A service needs none."""
+    """Add a person; the PIN is typed twice. A service needs none.
+
+    Somebody who may be a second person takes a reason, and a second person, wherever there is one.
+    """
     with Station(open_quietly(context, station), "people") as line:
-        actor = enter(line, sign_in)
-        pin = None
+        actor, wanted, pin = enter(line, sign_in), frozenset(roles), None
+        line.gate.require(actor, Right.MANAGE_PEOPLE)  # nobody types a PIN for nothing
         if pin_from is not None:
-            pin = read_sign_in(pin_from).pin
-        elif roles != [Role.SERVICE]:
+            typed = read_sign_in(pin_from)
+            name, pin = name or typed.who, typed.pin
+        name = name or ask_text("Name")
+        if pin is None and roles != [Role.SERVICE]:
             pin = ask_new_pin(name)
-        person = line.desk.add(actor, name, pin, frozenset(roles), _scan(badge))
+        scanned, right = _scan(badge), line.desk.right_to(None, wanted)
+        # Last of all: the second person's PIN is worth something for a minute.
+        agreed = ask_agreement(line, actor, right, reason, alone=line.desk.is_alone(actor, None))
+        person = line.desk.add(actor, name, pin, wanted, scanned, reason=agreed.reason, second=agreed.second)
     typer.echo(f"{person.id} is {name}: {_roles(person)}.")
+    _tell_alone(line, person, agreed)
 
 
 @people_commands.command("disable")
-def disable(context: typer.Context, who: _Who, sign_in: SignInFile = None, station: StationFile = DEFAULT_FILE) -> None:
-    """Let a person sign in no more. The records keep the ID; the name stays until it is forgotten."""
+def disable(
+    context: typer.Context,
+    who: _Who,
+    reason: _Reason = "",
+    sign_in: SignInFile = None,
+    station: StationFile = DEFAULT_FILE,
+) -> None:
+    """Let a person sign in no more, for a reason. The records keep the ID; the name stays until it is forgotten."""
     with Station(open_quietly(context, station), "people") as line:
-        person = line.desk.disable(enter(line, sign_in), who)
+        actor = enter(line, sign_in)
+        agreed = ask_agreement(line, actor, Right.DISABLE_PEOPLE, reason)
+        person = line.desk.disable(actor, who, reason=agreed.reason)
     typer.echo(f"{person.id} can sign in no more.")
 
 
@@ -116,33 +143,63 @@ def reset(
     pin_from: Annotated[
         Path | None, typer.Option("--pin-from", help="A sign-in file of that person, instead of asking.")
     ] = None,
+    reason: _Reason = "",
     sign_in: SignInFile = None,
     station: StationFile = DEFAULT_FILE,
 ) -> None:
-    """Give a person a new PIN; a lock by wrong PINs ends."""
+    """Give a person a new PIN; a lock by wrong PINs ends.
+
+    Of somebody who may be a second person it takes a reason, and a second person, wherever there is another one.
+    """
     with Station(open_quietly(context, station), "people") as line:
         actor = enter(line, sign_in)
-        line.people.person(who)  # nobody types a PIN for nothing
+        line.gate.require(actor, Right.MANAGE_PEOPLE)  # nobody types a PIN for nothing
+        right = line.desk.right_to(who, None)
         pin = read_sign_in(pin_from).pin if pin_from is not None else ask_new_pin(who)
-        person = line.desk.reset(actor, who, pin, _scan(badge))
+        scanned = _scan(badge)
+        agreed = ask_agreement(line, actor, right, reason, alone=line.desk.is_alone(actor, who))
+        person = line.desk.reset(actor, who, pin, scanned, reason=agreed.reason, second=agreed.second)
     typer.echo(f"{person.id} has a new PIN.")
+    _tell_alone(line, person, agreed)
 
 
 @people_commands.command("roles")
 def roles(
-    context: typer.Context, who: _Who, roles: Roles, sign_in: SignInFile = None, station: StationFile = DEFAULT_FILE
+    context: typer.Context,
+    who: _Who,
+    roles: Roles,
+    reason: _Reason = "",
+    sign_in: SignInFile = None,
+    station: StationFile = DEFAULT_FILE,
 ) -> None:
-    """Make a person something else on the line: these roles, and no others."""
+    """Make a person something else on the line: these roles, and no others.
+
+    Roles of which a second person may be take a reason, and a second person, wherever there is another one; to take
+    them away takes a reason.
+    """
     with Station(open_quietly(context, station), "people") as line:
-        person = line.desk.set_roles(enter(line, sign_in), who, frozenset(roles))
+        actor, wanted = enter(line, sign_in), frozenset(roles)
+        line.gate.require(actor, Right.MANAGE_PEOPLE)
+        right = line.desk.right_to(who, wanted)
+        agreed = ask_agreement(line, actor, right, reason, alone=line.desk.is_alone(actor, who))
+        person = line.desk.set_roles(actor, who, wanted, reason=agreed.reason, second=agreed.second)
     typer.echo(f"{person.id}: {_roles(person)}.")
+    _tell_alone(line, person, agreed)
 
 
 @people_commands.command("forget")
-def forget(context: typer.Context, who: _Who, sign_in: SignInFile = None, station: StationFile = DEFAULT_FILE) -> None:
+def forget(
+    context: typer.Context,
+    who: _Who,
+    reason: _Reason = "",
+    sign_in: SignInFile = None,
+    station: StationFile = DEFAULT_FILE,
+) -> None:
     """Take a person's name, PIN and badge out of this station for good. Records keep the ID, which nobody else gets."""
     with Station(open_quietly(context, station), "people") as line:
-        person = line.desk.forget(enter(line, sign_in), who)
+        actor = enter(line, sign_in)
+        agreed = ask_agreement(line, actor, Right.DISABLE_PEOPLE, reason)
+        person = line.desk.forget(actor, who, reason=agreed.reason)
     typer.echo(f"{person.id} has no name here any more.")
 
 
@@ -151,23 +208,51 @@ def list_people(as_json: AsJson = False, station: StationFile = DEFAULT_FILE) ->
     """Show who works here. Needs nobody to sign in."""
     opened = open_station(station)
     everybody = People(opened.value.data, opened.clock).all
-    now = opened.clock.now()
+    now, standings = opened.clock.now(), _standings(opened)
     table = Table(box=None, padding=(0, 1, 0, 0))
-    for title in ("ID", "name", "roles", "state"):
+    for title in ("ID", "name", "roles", "state", ""):
         table.add_column(title, overflow="fold")
     for person in everybody:
         locked = person.locked_until is not None and person.locked_until > now
         state = "disabled" if person.disabled else "locked" if locked else ""
+        alone, outside = person.id in standings.alone, standings.difference(person)
         if as_json:
-            value = {"id": person.id, "name": person.name, "roles": sorted(person.roles), "state": state or "active"}
+            value = {
+                "id": person.id,
+                "name": person.name,
+                "roles": sorted(person.roles),
+                "state": state or "active",
+                "made_alone": alone,
+                "changed_outside": outside,
+            }
             typer.echo(json.dumps(value, ensure_ascii=False))
-        table.add_row(person.id, person.name or "(forgotten)", _roles(person), state)
+        notes = ["made without a second person, or with one who was"] if alone else []
+        if outside:
+            notes.append(f"{OUTSIDE.code}, changed outside of the station: {outside}")
+        table.add_row(person.id, person.name or "(forgotten)", _roles(person), state, "; ".join(notes))
     if not as_json:
         table_console().print(table if everybody else "Nobody yet. Begin with: station init")
 
 
 def _roles(person: Person) -> str:
     return ", ".join(sorted(person.roles))
+
+
+def _standings(opened: Opened) -> Standings:
+    if not (opened.value.data / FILE_NAME).exists():
+        return Standings()
+    with opened.records() as records:
+        return Standings.read(records)
+
+
+def _tell_alone(line: Station, person: Person, agreed: Agreement) -> None:
+    if line.desk.was_alone(person):
+        said = (
+            "The second person was made without one"
+            if agreed.second
+            else "Nobody was there who could be the second person"
+        )
+        typer.echo(f"{said}: that is recorded, and people list shows it.")
 
 
 def _scan(badge: bool) -> str:

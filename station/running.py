@@ -19,7 +19,7 @@ from station.host.keyboard import Keyboard
 from station.interrupts import Interrupts
 from station.journal.codec import Entry, as_json
 from station.line.arming import Armed
-from station.line.engine import Engine, LineRules
+from station.line.batch_run import BatchRun, LineRules
 from station.line.feed import Notice, Progress, SlotChanged, Told
 from station.line.summary import Summary, summarize
 from station.line.view import Watch
@@ -54,7 +54,7 @@ class Face:
         sys.stdout.flush()
 
 
-def run_batch(station: Station, engine: Engine, armed: Armed, recipe: Loaded[Recipe], face: Face, stop: Stop) -> int:
+def run_batch(station: Station, engine: BatchRun, armed: Armed, recipe: Loaded[Recipe], face: Face, stop: Stop) -> int:
     """Run the engine to its end under ``face`` and return the exit code. The summary is the last thing shown."""
     pictured = not (face.headless or face.json)
     with Outlet() as outlet:
@@ -110,7 +110,7 @@ def pass_on(outlet: Outlet, face: Face, notice: Notice, show: Callable[[Face, No
         outlet.put(lambda: show(face, notice))
 
 
-def exit_code(summary: Summary, engine: Engine, stop: Stop) -> int:
+def exit_code(summary: Summary, engine: BatchRun, stop: Stop) -> int:
     """Return 0 only when the work order is complete and every unit passed and is recorded."""
     if summary.all_passed:
         return ALL_PASSED

@@ -9,8 +9,10 @@ from typing import Final
 from station.app import Opened, Station
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
+from station.domain.secret import Secret
 from station.evidence.checkpoints import Kept, is_due, make_checkpoint, uncovered_batch
 from station.evidence.station_key import StationKey, open_station_key
+from station.evidence.succession import origin_in_force
 from station.line.feed import Told
 from station.own_key import ensure_own_key, own_key_passphrase
 from station.people.rights import Actor, Right
@@ -19,18 +21,23 @@ _LOOK_AGAIN: Final = 3600.0
 """Seconds between two looks whether a day has passed."""
 
 
-def open_own_key(opened: Opened) -> StationKey:
-    """Return the station's signing key, made now where the station began before it had one. Raises EVD-10x."""
+def open_own_key(opened: Opened, passphrase: Secret | None = None) -> StationKey:
+    """Return the station's signing key, made now where the station began before it had one. Raises EVD-10x.
+
+    ``passphrase``: the key's, where whoever asks has it already.
+    """
     ensure_own_key(opened)
-    value = opened.value
-    return open_station_key(value.evidence_folder, value.evidence_origin, own_key_passphrase(opened))
+    folder = opened.value.evidence_folder
+    origin = origin_in_force(folder, opened.value.evidence_origin)
+    return open_station_key(folder, origin, passphrase or own_key_passphrase(opened))
 
 
 class SignedRecord:
     """Makes the checkpoints of one open station. For several threads; one checkpoint at a time."""
 
-    def __init__(self, station: Station) -> None:
-        self._station = station
+    def __init__(self, station: Station, passphrase: Secret | None = None) -> None:
+        """``passphrase`` as for :func:`open_own_key`."""
+        self._station, self._passphrase = station, passphrase
         self._one = threading.Lock()
         self._key: StationKey | None = None
 
@@ -38,7 +45,7 @@ class SignedRecord:
     def key(self) -> StationKey:
         """The station's key, opened once."""
         if self._key is None:
-            self._key = open_own_key(self._station.opened)
+            self._key = open_own_key(self._station.opened, self._passphrase)
         return self._key
 
     @property
@@ -49,16 +56,17 @@ class SignedRecord:
     def checkpoint(self, actor: Actor, reason: str) -> Kept:
         """Sign the journal as it is now, on demand. Raises PPL-111; else as :meth:`checkpoint_for`."""
         self._station.gate.require(actor, Right.CHECKPOINT)
-        return self.checkpoint_for(reason)
+        return self.checkpoint_for(reason, by=actor.id)
 
-    def checkpoint_for(self, occasion: str) -> Kept:
+    def checkpoint_for(self, occasion: str, by: str | None = None) -> Kept:
         """Sign the journal as it is now, for something that takes a checkpoint and whose right was asked for itself.
 
-        What the second place did not take is told. Raises EVD-10x, EVD-11x, HOST-1xx, JRN-1xx.
+        ``by``: who asked for it; else whoever the station works for. What the second place did not take is told.
+        Raises EVD-10x, EVD-11x, HOST-1xx, JRN-1xx.
         """
         second = self._station.opened.value.evidence.second_place
         with self._one:
-            kept = make_checkpoint(self._station.journal, self.key, self.data, second, occasion)
+            kept = make_checkpoint(self._station.journal, self.key, self.data, second, occasion, by)
         for text in kept.waiting:
             self._station.feed.publish(Told("EVD-WAIT", text))
         return kept
@@ -109,7 +117,8 @@ class SignedRecord:
 
         A fault is returned as words too: the batch is closed, and its record whole, without it.
         """
-        row = self._station.records.batch(batch)
+        with self._station.journal.records() as records:  # for whatever thread this is
+            row = records.batch(batch)
         if row is None or not row.closed:
             return []
         try:

@@ -16,7 +16,7 @@ from station.domain.secret import Secret
 from station.host.files import read_private_text
 from station.line.releases import Unreleased
 from station.people.faults import NO_SERVICE_NAMED, NOBODY_TO_ASK, NOT_SIGNED_IN, SECOND_MISSING, SIGN_IN_FILE
-from station.people.rights import SECONDS, Actor, Method, Right, words
+from station.people.rights import RULES, SECONDS, Actor, Method, Right, words
 
 _TRIES = 3
 """How often a person at a terminal is asked again."""
@@ -53,6 +53,27 @@ def ask_second(station: Station, right: Right) -> Actor:
         raise SECOND_MISSING.fault("nobody can be asked here", action=right, allowed=words(SECONDS))
     typer.echo(f"A second person must agree to {right}.", err=True)
     return _ask_until_right(station, "Second person: name or badge")
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What goes with a change: why, and who agreed."""
+
+    reason: str
+    second: Actor | None = None
+
+
+def ask_agreement(station: Station, actor: Actor, right: Right, reason: str, *, alone: bool = False) -> Agreement:
+    """Return what the ``right`` takes, asked for where it was not given and somebody can answer.
+
+    ``alone``: nobody is there who could be the second person. Nothing is asked of who may not; the gate then says so.
+    """
+    rule = RULES[right]
+    if not actor.may(right) or not at_terminal():
+        return Agreement(reason)
+    if rule.reason and not reason.strip():
+        reason = ask_text("Reason")
+    return Agreement(reason, ask_second(station, right) if rule.second and not alone else None)
 
 
 def ask_release(missing: Sequence[Unreleased]) -> str:

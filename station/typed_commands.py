@@ -7,7 +7,7 @@ from station.domain.faults import Fault
 from station.domain.ids import SlotNumber
 from station.domain.secret import Secret
 from station.host.keyboard import Keyboard
-from station.line.engine import Engine
+from station.line.batch_run import BatchRun
 from station.people.rights import Actor
 from station.settings.recipe import Recipe
 
@@ -24,7 +24,7 @@ class TypedCommands:
     """
 
     def __init__(
-        self, engine: Engine, recipe: Recipe, sign_in: SignIn, say: Callable[[str], None], keyboard: Keyboard | None
+        self, engine: BatchRun, recipe: Recipe, sign_in: SignIn, say: Callable[[str], None], keyboard: Keyboard | None
     ) -> None:
         self._engine, self._recipe, self._sign_in, self._say, self._keyboard = engine, recipe, sign_in, say, keyboard
 

@@ -50,6 +50,7 @@ def drain(station: Station, face: Face, patience: float) -> int:
                 uploader.wait_idle(patience, stop.event)
             finally:
                 uploader.end()
+        station.journal.catch_up()  # what was settled last is shown before what it comes to
         counts = station.records.outbox_counts()
         if face.json:
             end: dict[str, object] = {

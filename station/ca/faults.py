@@ -33,6 +33,16 @@ KEY_NOT_ENCRYPTED = FaultSpec(
     "Restore the file from the backup; if this is the CA's real key, retire the CA.",
 )
 TERMS_REFUSED = FaultSpec("CA-107", StationFault, "No CA is made this way: {reason}. Correct it and start again.")
+COPY_DIFFERS = FaultSpec(
+    "CA-108",
+    StationFault,
+    "{folder} holds something else than this CA already, and no copy is ever overwritten. Choose another folder.",
+)
+COPY_UNTRUE = FaultSpec(
+    "CA-109",
+    StationFault,
+    "What was written to {folder} is not what was read back ({name}). Take another disk: this one can't be relied on.",
+)
 
 CLOCK_BEFORE_CA = FaultSpec(
     "CA-201",

@@ -23,6 +23,8 @@ ROOT_KEY: Final = "root.key"
 """Needed to make another line CA only: take it offline once it is safe in two places."""
 LINE_CERTIFICATE: Final = "line.pem"
 LINE_KEY: Final = "line.key"
+FORMER: Final = "former"
+"""A folder with the certificates (PEM) of CAs that signed for this station before."""
 
 _LIMIT: Final = 64 * 1024
 
@@ -74,6 +76,17 @@ def read_files(folder: Path) -> AuthorityFiles:
     if wrong is not None:
         raise FILES_DISAGREE.fault(f"root {root_sha256}, line {line_sha256}", folder=folder, reason=wrong)
     return files
+
+
+def read_former(folder: Path) -> tuple[x509.Certificate, ...]:
+    """Return the certificates of CAs that signed here before this one: all PEM files in its ``former`` folder.
+
+    They sign nothing any more; their units' records need them. Raises HOST-101 or CRED-141. Safe to repeat.
+    """
+    found = list[x509.Certificate]()
+    for path in sorted((folder / FORMER).glob("*.pem")):
+        found += read_certificates(read_bytes(path, _LIMIT).decode("utf-8", "replace"))
+    return tuple(found)
 
 
 def _find_disagreement(files: AuthorityFiles) -> str | None:

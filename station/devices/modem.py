@@ -71,6 +71,11 @@ class Modem:
         """What this framing stores for each LF of a credential: the stored bytes' SHA-256 is over these."""
         return self._channel.framing.stored_newline
 
+    @property
+    def restarts(self) -> int:
+        """Grows whenever the board is seen to restart in this conversation: what it had not stored may be gone."""
+        return self._channel.restarts
+
     def connect(self, seconds: float, stop: Stop | None = None) -> None:
         """Return once the modem answers, at most ``seconds`` from now; also after a reset. Raises AT-102."""
         self._channel.synchronise(seconds, stop)

@@ -145,7 +145,7 @@ class Session:
         try:
             if not self._api.is_connected_to_device():
                 self._api.connect_to_device()
-        except Exception as error:
+        except Exception as error:  # the library's error code alone is judged here; whatever else it raises goes on
             if code_of(error) != _PROTECTED:
                 raise
             locked = "ALL"
@@ -166,7 +166,7 @@ class Session:
         """Return the answer, ``locked`` where a protected board keeps it, or the bare number of unknown silicon."""
         try:
             return question()
-        except Exception as error:
+        except Exception as error:  # an answer that a lock keeps, or an unknown number; whatever else goes on
             if code_of(error) == _PROTECTED:
                 return locked
             if isinstance(error, ValueError) and (found := _NOT_A_MEMBER.search(str(error))) and code_of(error) is None:
@@ -209,7 +209,7 @@ class Session:
         self._api.connect_to_device()
         try:
             self._compare(library)
-        except Exception as error:
+        except Exception as error:  # a difference is an answer; whatever else goes on
             if code_of(error) == _DIFFERS:
                 return False
             raise
@@ -227,7 +227,7 @@ class Session:
             self._api.sys_reset()
             # A system reset leaves the core halted.
             self._api.go()
-        except Exception as error:
+        except Exception as error:  # only a lock is got round; whatever else goes on
             if code_of(error) != _PROTECTED:
                 raise
             # A locked board lets nobody at its core; CTRL-AP resets it all the same, and it runs.
@@ -247,7 +247,7 @@ class Session:
         self._api.enable_eraseprotect()
         try:
             return self._api.is_eraseprotect_enabled()
-        except Exception as error:
+        except Exception as error:  # whatever it is goes on, in words that say what was done
             # A refusal of this call says nothing of the other, which was taken.
             raise RuntimeError(f"erase protection was switched on and can't be read back: {error}") from error
 

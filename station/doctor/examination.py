@@ -23,6 +23,7 @@ from station.doctor import evidence as doctor_evidence
 from station.doctor import fixture as doctor_fixture
 from station.doctor import journal as doctor_journal
 from station.doctor import pc as doctor_pc
+from station.doctor import people as doctor_people
 from station.doctor import probes as doctor_probes
 from station.doctor import rights as doctor_rights
 from station.doctor import udev as doctor_udev
@@ -167,6 +168,7 @@ class _Rounds:
         asked.ask(
             Check("evidence.places", "checkpoints", lambda: doctor_evidence.judge_evidence(*places)),
             Check("journal.integrity", "journal file", lambda: doctor_journal.judge_integrity(data, self._clock)),
+            Check("people", "people", lambda: doctor_people.judge_people(data, self._clock)),
             Check("line.latched", "slots", lambda: doctor_journal.judge_latched(facts)),
         )
 

@@ -38,7 +38,7 @@ def read_journal(folder: Path) -> JournalFacts | None:
     """Return what the journal says, None where there is none. Raises JRN-103 (damaged) or JRN-104 (too new)."""
     if not (folder / FILE_NAME).exists():
         return None
-    with closing(_open_journal(folder)) as db:
+    with closing(open_traceless(folder)) as db:
         try:
             found = format_of(db)
             if found == 0:
@@ -70,7 +70,7 @@ def judge_journal(facts: JournalFacts | None) -> Verdict:
 def judge_integrity(folder: Path, clock: Clock, seconds: float = _INTEGRITY_SECONDS) -> Verdict:
     """Return what SQLite's quick check finds within ``seconds``."""
     deadline = Deadline(clock, seconds)
-    with closing(_open_journal(folder)) as db:
+    with closing(open_traceless(folder)) as db:
         db.set_progress_handler(deadline.passed, 20_000)
         try:
             problems: list[Any] = [row[0] for row in db.execute("PRAGMA quick_check(3)")]
@@ -89,7 +89,7 @@ def judge_integrity(folder: Path, clock: Clock, seconds: float = _INTEGRITY_SECO
     raise DAMAGED.fault("; ".join(map(str, problems)), path=folder / FILE_NAME, why="SQLite's quick check says so")
 
 
-def _open_journal(folder: Path) -> apsw.Connection:
+def open_traceless(folder: Path) -> apsw.Connection:
     """Return a connection that leaves no trace: SQLite's ordinary one would leave a -wal and a -shm file behind."""
     path = folder / FILE_NAME
     log = path.with_name(f"{FILE_NAME}-wal")

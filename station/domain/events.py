@@ -25,7 +25,15 @@ from station.domain.ids import (
 from station.domain.line import Outcome, RepeatClass, StepKind
 from station.domain.modem import UuidSource
 from station.domain.people_events import ActionRefused, PersonChanged, SignedIn, SignedOut, SignInRefused
-from station.domain.station_events import AuthorityCreated, ExportIntended, SettingsReleased
+from station.domain.station_events import (
+    AuthorityCreated,
+    AuthorityIntended,
+    Exported,
+    ExportIntended,
+    Restored,
+    SettingsReleased,
+    SettingsSaved,
+)
 from station.domain.upload_events import (
     RowSettled,
     UploadAccepted,
@@ -43,6 +51,7 @@ __all__ = [
     "AttemptClosed",
     "AttemptOpened",
     "AuthorityCreated",
+    "AuthorityIntended",
     "BatchArmed",
     "BatchClosed",
     "CertificateIntended",
@@ -57,11 +66,13 @@ __all__ = [
     "FaultRecord",
     "KeyLost",
     "PersonChanged",
+    "Restored",
     "ReworkDeclared",
     "RowSettled",
     "SessionClosed",
     "SessionOpened",
     "SettingsReleased",
+    "SettingsSaved",
     "SignInRefused",
     "SignedIn",
     "SignedOut",
@@ -132,18 +143,6 @@ class CheckpointMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """Records left the station. ``what`` says which; ``sha256`` is of the file that was written."""
-
-    kind: ClassVar[str] = "exported"
-    what: str
-    form: str
-    sha256: Sha256
-    operator: str
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountConfirmed:
     """The cloud said which team the API key belongs to."""
 
@@ -167,6 +166,8 @@ class BatchArmed:
     team_id: str
     cloud_confirmed: bool
     warnings: tuple[str, ...] = ()
+    serials: str = ""
+    """The labels that its boards have, ``FIRST..LAST``; "" where it is held to none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -359,10 +360,13 @@ Event = (
     | PersonChanged
     | ActionRefused
     | SettingsReleased
+    | SettingsSaved
     | AuthorityCreated
+    | AuthorityIntended
     | CheckpointMade
     | ExportIntended
     | Exported
+    | Restored
     | AccountConfirmed
     | BatchArmed
     | BatchClosed

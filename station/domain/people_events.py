@@ -39,13 +39,21 @@ class SignedOut:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PersonChanged:
-    """Somebody was added, disabled, forgotten (the name is gone), or got a new PIN. Names are never in the journal."""
+    """Somebody was added, disabled, forgotten (the name is gone), or got a new PIN. Names are never in the journal.
+
+    Of somebody who may be a second person, ``second`` agreed to it; ``alone``: nobody was there who could have.
+    ``proof`` is the SHA-256 of what the people's file keeps of PIN and badge since then; "" in older entries.
+    """
 
     kind: ClassVar[str] = "person-changed"
     person: str
     change: str
     roles: tuple[str, ...]
     operator: str
+    reason: str = ""
+    second: str = ""
+    alone: bool = False
+    proof: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,12 +15,13 @@ from statistics import median
 from typing import Final
 
 from station.domain import events as e
-from station.domain.ids import BatchId, EventSeq, SlotNumber
+from station.domain.ids import AttemptId, BatchId, EventSeq, SlotNumber
 from station.domain.line import CloudState, Outcome
 from station.evidence.faults import BATCH_UNKNOWN
 from station.evidence.provenance import CoveringCheckpoint, Provenance, covering_checkpoint, read_provenance
 from station.evidence.unit_record import AttemptRecord, read_attempt
 from station.journal.leaves import Leaves
+from station.journal.reconciliation import nameless_boards
 from station.journal.records import Records
 from station.journal.rows import AttemptRow, BatchRow, Tally, UnitRow
 
@@ -152,6 +153,8 @@ class BatchRecord:
     people: tuple[tuple[str, str], ...]
     """IDs, and what each did."""
     boards: tuple[BoardRecord, ...]
+    counted: frozenset[AttemptId]
+    """Attempts at boards that never said who they are, which ``quantity`` counts."""
     provenance: Provenance
     newest: EventSeq
     newest_at: datetime
@@ -171,7 +174,8 @@ def read_batch(records: Records, leaves: Leaves, batch: BatchId) -> BatchRecord:
     attempts = [read_attempt(records, one) for one in rows]
     boards = tuple(_boards(records.units_of(batch), rows, attempts))
     tally = records.tally(batch)
-    quantity = _quantity(row.quantity, boards, rows)
+    nameless = nameless_boards(rows, [board.unit for board in boards if board.unit is not None])
+    quantity = _quantity(row.quantity, boards, nameless)
     newest = max([(entry.seq, entry.at) for entry in entries] + [(one.newest, one.newest_at) for one in attempts])
     passed = [one for one in attempts if one.outcome is Outcome.PASSED]
     steps = tuple(_steps(attempts))
@@ -192,6 +196,7 @@ def read_batch(records: Records, leaves: Leaves, batch: BatchId) -> BatchRecord:
         slots=tuple(_slots(attempts)),
         people=tuple(_people(armed, closed.event if closed is not None else None, attempts)),
         boards=boards,
+        counted=frozenset(one.id for one in nameless),
         provenance=read_provenance(records, row.recipe, row.fixture, attempts),
         newest=newest[0],
         newest_at=newest[1],
@@ -215,16 +220,12 @@ def _boards(
             yield BoardRecord(known[row.unit], tuple(of_unit[row.unit]))
 
 
-def _quantity(ordered: int, boards: Sequence[BoardRecord], rows: Sequence[AttemptRow]) -> Quantity:
-    """Count the boards: each that said who it is by its last attempt, and nameless ones as :class:`Tally` does.
+def _quantity(ordered: int, boards: Sequence[BoardRecord], waiting: Sequence[AttemptRow]) -> Quantity:
+    """Count the boards: each that said who it is by its last attempt in this batch, and nameless ones.
 
-    A board that never said who it is counts once, by its slot's last attempt, until a board there speaks: it may be
-    the same one, put in again. One whose label was read counts as the unit with that serial number, where there is one.
+    What became of a unit in another batch later is that batch's: :class:`Tally` and the tables count as this does.
     """
     named = Counter(one.last.outcome for one in boards if one.unit is not None)
-    serials = {one.unit.serial for one in boards if one.unit is not None and one.unit.serial is not None}
-    last_in_slot = {row.slot: row for row in rows}
-    waiting = [row for row in last_in_slot.values() if row.unit is None and row.serial not in serials]
     nameless = Counter(row.outcome for row in waiting)
     return Quantity(
         ordered,
@@ -236,7 +237,8 @@ def _quantity(ordered: int, boards: Sequence[BoardRecord], rows: Sequence[Attemp
 
 def _yields(tally: Tally, quantity: Quantity, boards: Sequence[BoardRecord]) -> tuple[Yield, ...]:
     finished = sum(quantity.count(outcome) for outcome in _FINISHED)
-    through = sum(1 for one in boards if one.unit is not None and one.unit.attempts == 1 and _at_once(one.last))
+    # The first attempt ever, and the only one here: what another batch did to the unit later is no matter of this one.
+    through = sum(1 for one in boards if len(one.attempts) == 1 and one.last.number == 1 and _at_once(one.last))
     return (
         Yield("First-pass yield (FPY)", FPY_MEANS, tally.first_passed, tally.first_total),
         Yield("First-time-through (FTT)", FTT_MEANS, through, finished),

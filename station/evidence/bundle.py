@@ -24,6 +24,8 @@ from station.domain.ids import BatchId, Sha256, UnitId
 from station.evidence.faults import CA_UNKNOWN, EARLIER_REFUSED, NOTHING_CHOSEN, TOO_LARGE, UNIT_IN_WORK
 from station.evidence.forms import canonical, ending, headers, read_key
 from station.evidence.station_key import StationKey
+from station.evidence.story import is_issued_by
+from station.evidence.succession import eras_of
 from station.evidence.summary import Summary
 from station.evidence.verifier import MANIFEST
 from station.journal.leaves import Leaves
@@ -49,7 +51,8 @@ This is the record of units that a station built, as its journal holds it. It ca
 verify.py lies in here; it needs Python 3.11 or later and the package cryptography, and nothing else. Take it from here
 to read it; to trust it, take it from a place of your own. The key must come from elsewhere too: from the paper of the
 day on which the station was set up. With --checkpoint FILE it also shows that nothing was changed since a checkpoint
-that you kept (the export must have been made with it), with --ca SHA256 that the certificates are your CA's.
+that you kept (the export must have been made with it), with --ca SHA256 that the certificates are your CA's (where a
+factory has changed its CA, once for each).
 
   manifest.json     the SHA-256 of every other file here      manifest.sig   the station's signature of it
   events.jsonl      the entries, one on a line, as signed     proofs.txt     that each is in the journal's tree
@@ -81,9 +84,9 @@ def build_bundle(
 ) -> bytes:
     """Return the bundle's bytes: all that the journal said of what was chosen when the checkpoint ``note`` was made.
 
-    ``chain`` are the CA's certificates, whichever CAs signed; ``earlier`` is a checkpoint that QA kept. Raises EVD-121
-    (an attempt has not ended), EVD-122 (nothing there), EVD-123 (a CA is missing), EVD-124 (``earlier`` doesn't fit),
-    EVD-125, JRN-1xx. Changes nothing; safe to repeat, and then gives the same bytes.
+    ``chain`` are the CAs' certificates: those of these units are put in. ``earlier`` is a checkpoint that QA kept.
+    Raises EVD-121 (an attempt has not ended), EVD-122 (nothing there), EVD-123 (a CA is missing), EVD-124 (``earlier``
+    doesn't fit), EVD-125, JRN-1xx. Changes nothing; safe to repeat, and then gives the same bytes.
     """
     now = parse_checkpoint(note)
     with Leaves(data) as leaves, Records(data) as records:
@@ -95,7 +98,7 @@ def build_bundle(
     events = [json.loads(leaf) for leaf in entries.values()]
     members |= {
         "readme.txt": _README,
-        "ca-chain.pem": to_pem(*chain) if chain else "",
+        "ca-chain.pem": _chain_of(events, chain),
         "certificates.pem": _certificates(events, chain),
         "checkpoint.txt": note,
         "proofs.txt": "".join(proofs),
@@ -109,10 +112,10 @@ def build_bundle(
 
 
 def verifier_text() -> str:
-    """Return `verify.py` as it lies in bundles: the verifier's four modules in one, each where the next needs it."""
+    """Return `verify.py` as it lies in bundles: the verifier's six modules in one, each where the next needs it."""
     room, parts = files("station.evidence"), []
     pattern = re.compile(r"# In a bundle's verify\.py.*\n(?:from station\.evidence\.\w+ import (?:\([^)]*\)|.*)\n)+")
-    for name in ("forms.py", "story.py", "summary.py", "verifier.py"):
+    for name in ("forms.py", "eras.py", "story.py", "summary.py", "verdict.py", "verifier.py"):
         parts.append(pattern.sub("", room.joinpath(name).read_text("utf-8")))
     opening, rest = parts[-1].split('"""\n', 1)
     text = "\n\n".join([f'{opening}"""\n', *(part.strip("\n") for part in parts[:-1]), rest.lstrip("\n")])
@@ -147,6 +150,7 @@ class _Selection:
         for batch in {attempt.batch for attempt in attempts}:
             places.update(self._known(self._leaves.of_batch(batch)))
         places.update(self._uploads(units), self._slots(places))
+        places.update(self._known(seq for seq, _ in self._leaves.of_kind("restored")))
         self._refer(places)
         return places
 
@@ -193,7 +197,12 @@ def _hex(path: Iterable[bytes]) -> list[str]:
 
 def _join_earlier(leaves: Leaves, now: Checkpoint, earlier: str, key: StationKey) -> dict[str, str]:
     try:
-        old = read_checkpoint(earlier, key.verifier)
+        claimed = parse_checkpoint(earlier)
+        eras = eras_of(leaves, key.verifier)
+        era = next((one for one in eras if one.verifier.name == claimed.origin), eras[-1])
+        old = read_checkpoint(earlier, era.verifier)
+        if not era.has(old.size):
+            raise ValueError(f"the journal was restored and goes on from entry {era.last} of {old.origin}")
         if old.size > now.size:
             raise ValueError(f"it has {old.size} entries, the journal {now.size}")
         path = leaves.tree().consistency(old.size, now.size)
@@ -227,6 +236,16 @@ def _certificates(events: Sequence[Any], chain: Sequence[x509.Certificate]) -> s
             case "certificate-superseded":
                 standing.pop(body["serial"], None)
     return to_pem(*standing.values()) if standing else ""
+
+
+def _chain_of(events: Sequence[Any], chain: Sequence[x509.Certificate]) -> str:
+    """Return as PEM the CAs whose certificates the entries tell of, and those above them, of ``chain`` in its order."""
+    issuers = {event["body"]["issuer"] for event in events if event["kind"] == "certificate-intended"}
+    own = [one for one in chain if one.fingerprint(hashes.SHA256()).hex() in issuers]
+    for one in own:  # grows
+        own += [up for up in chain if up not in own and is_issued_by(one, up)]
+    wanted = [one for one in dict.fromkeys(chain) if one in own]
+    return to_pem(*wanted) if wanted else ""
 
 
 def _manifest(members: dict[str, bytes], events: Sequence[Any], now: Checkpoint, chosen: Chosen) -> bytes:

@@ -13,9 +13,10 @@ from typing import Final
 
 from station.domain.events import BatchClosed, CheckpointMade
 from station.domain.faults import Fault
-from station.domain.ids import BatchId, EventSeq, Sha256
+from station.domain.ids import BatchId, Sha256
 from station.evidence.faults import CHANGED, FOREIGN_CHECKPOINT, KEY_DISAGREES, NOTHING_TO_SIGN, ROLLED_BACK
 from station.evidence.station_key import KEY_FILE, VERIFIER_FILE, StationKey, read_verifier_key
+from station.evidence.succession import Era, eras_of, signer_of
 from station.host.faults import FILE_UNREADABLE
 from station.host.files import create_file, make_private_folder, read_bytes, replace_file
 from station.journal.codec import decode
@@ -49,8 +50,10 @@ class Known:
     where: str
 
 
-def make_checkpoint(journal: Journal, key: StationKey, data: Path, second: Path | None, reason: str) -> Kept:
-    """Sign the journal as it is now, and keep that: as an event, as a file, and in the second place.
+def make_checkpoint(
+    journal: Journal, key: StationKey, data: Path, second: Path | None, reason: str, by: str | None = None
+) -> Kept:
+    """Sign the journal as it is now, and keep that: as an event (by ``by``), as a file, and in the second place.
 
     Before anything is signed, it is shown to continue the last kept checkpoint and the newest in each place, and its
     root to be that of the entries themselves, read anew from the last checkpoint on. A second
@@ -68,7 +71,7 @@ def make_checkpoint(journal: Journal, key: StationKey, data: Path, second: Path 
         if _grown_root(leaves, tree, key.verifier, size) != new.root:
             raise DAMAGED.fault("tree", path=data, why="its stored tree is not that of its entries")
     note = key.sign_checkpoint(new)
-    journal.commit(CheckpointMade(size=size, root=Sha256(new.root.hex()), note=note, reason=reason))
+    journal.commit(CheckpointMade(size=size, root=Sha256(new.root.hex()), note=note, reason=reason), by=by)
     waiting = deliver(key.verifier, data, second)
     return Kept(new, note, data / FOLDER / _file_name(new), waiting)
 
@@ -82,14 +85,15 @@ def deliver(verifier: VerifierKey, data: Path, second: Path | None) -> tuple[str
     """
     with Leaves(data) as leaves:
         make_private_folder(data / FOLDER)
-        _put_all(data / FOLDER, leaves, verifier)
+        eras = eras_of(leaves, verifier)
+        _put_all(data / FOLDER, leaves, eras)
         if second is None or not (sizes := leaves.checkpoint_sizes()):
             return ()
         away = _why_away(second)
         if away:
             return (f"{len(sizes)} checkpoints wait: {away}",)
         try:
-            _put_all(second, leaves, verifier)
+            _put_all(second, leaves, eras)
         except Fault as fault:
             if fault.code in (CHANGED.code, FOREIGN_CHECKPOINT.code, DAMAGED.code):
                 raise
@@ -123,11 +127,15 @@ def uncovered_batch(data: Path) -> BatchId | None:
 def check_continues(verifier: VerifierKey, data: Path, second: Path | None) -> None:
     """Return once the journal continues the newest checkpoint of each place, by its stored tree: quick at any size.
 
-    For every start; :func:`check_start` reads all entries. Raises EVD-111, EVD-112 or EVD-113. Safe to repeat.
+    For every start; `station verify` reads all entries. Raises EVD-111, EVD-112, EVD-113, or JRN-103 where an entry is
+    missing. Safe to repeat.
     """
     with Leaves(data) as leaves:
         size, tree = leaves.size(), leaves.tree()
-        now = Checkpoint(verifier.name, size, tree.root(size))
+        try:
+            now = Checkpoint(verifier.name, size, tree.root(size))
+        except ValueError as error:
+            raise DAMAGED.fault(str(error), path=data, why="an entry is missing") from error
         for known in _newest(leaves, verifier, data, second):
             _require_continues(tree, known, now)
 
@@ -159,6 +167,11 @@ def look_at_places(evidence: Path, origin: str, data: Path, second: Path | None)
     return f"{count} checkpoints are not in the second place {second} yet." if count else ""
 
 
+def newest_size(folder: Path, origin: str) -> int:
+    """Return the size of the newest checkpoint of this log in a folder, by names alone; 0 where there is none."""
+    return max(_paths(folder, origin), default=0)
+
+
 def _require_nothing_signed(evidence: Path, trace: str | None) -> None:
     if trace is not None:
         reason = (
@@ -184,42 +197,6 @@ def _trace_in_journal(data: Path) -> str | None:
     return f"the checkpoint of the journal's entry {made[-1][0]}" if made else None
 
 
-def check_start(verifier: VerifierKey, data: Path, second: Path | None) -> tuple[str, ...]:
-    """Return once the whole journal, leaf by leaf, is the one that every checkpoint in either place was signed for.
-
-    Before anything is written. Returns, in words, what could not be looked at (a share that is away). Raises
-    EVD-111, EVD-112, EVD-113 or JRN-103. Reads every entry: some seconds for a million. Safe to repeat.
-    """
-    there = [data / FOLDER, *([second] if second is not None else [])]
-    away = "" if second is None else _why_away(second)
-    unseen = [f"{away[0].upper()}{away[1:]}"] if away else []
-    with Leaves(data) as leaves:
-        found = [
-            _look_at(path, size, verifier)
-            for folder in there
-            for size, path in sorted(_paths(folder, verifier.name).items())
-        ]
-        known = [*_journaled(leaves, verifier), *(one for one in found if isinstance(one, Known))]
-        unseen += [one for one in found if isinstance(one, str)]
-        size = leaves.size()
-        for one in known:
-            if one.checkpoint.size > size:
-                raise ROLLED_BACK.fault(size=size, where=one.where, known=one.checkpoint.size)
-        roots, wanted, grown = {}, {size, *(one.checkpoint.size for one in known)}, Growing()
-        for number, (seq, leaf) in enumerate(leaves.stream(size), start=1):
-            if seq != number:
-                raise DAMAGED.fault(f"no event {number}", path=data, why="an entry is missing")
-            grown.add(leaf_hash(leaf))
-            if number in wanted:
-                roots[number] = grown.root()
-        for one in known:
-            if roots.get(one.checkpoint.size) != one.checkpoint.root:
-                raise CHANGED.fault(where=one.where, known=one.checkpoint.size)
-        if size and leaves.tree().root(size) != roots[size]:
-            raise DAMAGED.fault("tree", path=data, why="its stored tree is not that of its entries")
-    return tuple(unseen)
-
-
 def _require_continues(tree: Tree, known: Known, new: Checkpoint) -> None:
     old = known.checkpoint
     if old.size > new.size:
@@ -236,7 +213,7 @@ def _grown_root(leaves: Leaves, tree: Tree, verifier: VerifierKey, size: int) ->
     grown, last = Growing(), leaves.last_checkpoint()
     if last is not None:
         where = f"the journal's entry {last[0]}"
-        signed = _read(last[1], where, verifier).checkpoint
+        signed = _read_last(last, eras_of(leaves, verifier)).checkpoint
         try:
             grown = Growing(signed.size, tree.peaks(signed.size))
         except ValueError as error:
@@ -253,9 +230,9 @@ def _grown_root(leaves: Leaves, tree: Tree, verifier: VerifierKey, size: int) ->
 
 
 def _newest(leaves: Leaves, verifier: VerifierKey, data: Path, second: Path | None) -> Iterator[Known]:
-    last = leaves.last_checkpoint()
+    last, eras = leaves.last_checkpoint(), eras_of(leaves, verifier)
     if last is not None:
-        yield _read(last[1], f"the journal's entry {last[0]}", verifier)
+        yield _read_last(last, eras)
     for folder in (data / FOLDER, second):
         if folder is not None and (paths := _paths(folder, verifier.name)):
             found = _look_at(paths[max(paths)], max(paths), verifier)
@@ -263,12 +240,10 @@ def _newest(leaves: Leaves, verifier: VerifierKey, data: Path, second: Path | No
                 yield found
 
 
-def _journaled(leaves: Leaves, verifier: VerifierKey) -> Iterator[Known]:
-    # From the entries, not from the table beside them.
-    for seq, leaf in leaves.of_kind(CheckpointMade.kind):
-        event = decode(leaf).event
-        if isinstance(event, CheckpointMade):
-            yield _read(event.note, f"the journal's entry {EventSeq(seq)}", verifier)
+def _read_last(last: tuple[int, str], eras: tuple[Era, ...]) -> Known:
+    # A checkpoint's entry stands behind what it was signed for, and in a backup's last one that is still the backup.
+    seq, note = last
+    return _read(note, f"the journal's entry {seq}", signer_of(eras, seq))
 
 
 def _look_at(path: Path, size: int, verifier: VerifierKey) -> Known | str:
@@ -291,7 +266,7 @@ def _paths(folder: Path, origin: str) -> dict[int, Path]:
     try:
         found = {path: pattern.fullmatch(path.name) for path in folder.iterdir()}
     except OSError:
-        return {}  # what can't be seen is said by deliver and check_start
+        return {}  # what can't be seen is said by deliver
     return {int(match[1]): path for path, match in found.items() if match}
 
 
@@ -323,21 +298,23 @@ def _read(note: str, where: str, verifier: VerifierKey) -> Known:
     return Known(checkpoint, where)
 
 
-def _put_all(folder: Path, leaves: Leaves, verifier: VerifierKey) -> None:
-    """Write what is missing. Of what is there, the newest alone is read: :func:`check_start` reads them all."""
-    there, sizes = _paths(folder, verifier.name), leaves.checkpoint_sizes()
-    for size in sizes:
-        if size in there and size != sizes[-1]:
-            continue
-        note = leaves.checkpoint(size)
-        wanted = _read(note, "the journal", verifier).checkpoint
-        if wanted.size != size:
-            raise DAMAGED.fault(f"checkpoint {size}", path=folder.parent, why="a checkpoint is not in its place")
-        if size not in there:
-            _put(folder / _file_name(wanted), note.encode("utf-8"))
-        # A witness may have added its signature; what was signed must be the same.
-        elif _read_file(there[size], verifier).checkpoint != wanted:
-            raise CHANGED.fault(where=there[size], known=size)
+def _put_all(folder: Path, leaves: Leaves, eras: tuple[Era, ...]) -> None:
+    """Write what is missing. Of what is there, the newest alone is read: `station verify` reads them all."""
+    sizes = leaves.checkpoint_sizes()
+    for era in eras:
+        there, own = _paths(folder, era.verifier.name), [size for size in sizes if era.has(size)]
+        for size in own:
+            if size in there and size != own[-1]:
+                continue
+            note = leaves.checkpoint(size)
+            wanted = _read(note, "the journal", era.verifier).checkpoint
+            if wanted.size != size:
+                raise DAMAGED.fault(f"checkpoint {size}", path=folder.parent, why="a checkpoint is not in its place")
+            if size not in there:
+                _put(folder / _file_name(wanted), note.encode("utf-8"))
+            # A witness may have added its signature; what was signed must be the same.
+            elif _read_file(there[size], era.verifier).checkpoint != wanted:
+                raise CHANGED.fault(where=there[size], known=size)
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -6,27 +6,17 @@ from pathlib import Path
 from station.domain.ids import BatchId, Sha256
 from station.evidence.batch_record import read_batch
 from station.evidence.device_info_csv import DeviceInfo, render_device_info
+from station.evidence.onboard_csv import units_to_onboard
 from station.evidence.pdf_batch import batch_pdf
 from station.evidence.pdf_paper import PaperSize
 from station.evidence.pdf_unit import unit_pdf
 from station.evidence.provenance import covering_checkpoint, read_provenance
-from station.evidence.spreadsheet import measurements_csv, steps_csv, units_csv
+from station.evidence.spreadsheet import batch_units_csv, measurements_csv, steps_csv, units_csv
 from station.evidence.unit_record import AttemptRecord, UnitRecord, read_unit
 from station.host.files import create_file
 from station.journal.leaves import Leaves
 from station.journal.records import Records
 from station.journal.rows import UnitRow
-
-
-def export_unit(
-    records: Records, leaves: Leaves, unit: UnitRow, folder: Path, size: PaperSize = PaperSize.A4
-) -> list[Path]:
-    """Write ``unit-ID.pdf`` and the unit's three tables into ``folder``; return what was written.
-
-    The files hold no secrets and name people by ID alone. Raises HOST-110 where one exists already: what was written
-    before it stays. Equal records give equal bytes.
-    """
-    return export_selection(records, leaves, [unit], folder, f"unit-{unit.device_id}", size)
 
 
 def export_selection(
@@ -37,13 +27,24 @@ def export_selection(
     name: str,
     size: PaperSize = PaperSize.A4,
 ) -> list[Path]:
-    """Write ``unit-ID.pdf`` of each unit, and the three tables of them all as ``NAME-*.csv``.
+    """Write ``unit-ID.pdf`` of each unit, and the three tables of them all as ``NAME-*.csv``; return what was written.
 
-    ``name`` is the caller's, fit for a file's name. As :func:`export_unit`.
+    ``name`` is the caller's, fit for a file's name. The files hold no secrets and name people by ID alone. Raises
+    HOST-110 where one exists already: what was written before it stays. Equal records give equal bytes.
     """
     read = [read_unit(records, unit) for unit in units]
     files = {f"unit-{one.unit.device_id}.pdf": _unit_pdf(records, leaves, one, size) for one in read}
-    return _write({**files, **_tables(name, read, [])}, folder)
+    return _write({**files, f"{name}-units.csv": units_csv(read), **_step_tables(name, read, [])}, folder)
+
+
+def name_selection(units: Sequence[UnitRow], name: str) -> list[str]:
+    """Return the names of the files that :func:`export_selection` writes. Pure."""
+    return [*(f"unit-{unit.device_id}.pdf" for unit in units), *_table_names(name)]
+
+
+def name_batch(batch: BatchId) -> list[str]:
+    """Return the names of the files that :func:`export_batch` writes; its last only where a unit passed. Pure."""
+    return [f"batch-{batch}.pdf", *_table_names(f"batch-{batch}"), f"device-info-{batch}.csv"]
 
 
 def export_batch(
@@ -51,15 +52,21 @@ def export_batch(
 ) -> list[Path]:
     """Write ``batch-NAME.pdf``, the three tables and ``device-info-NAME.csv`` (of what passed) into ``folder``.
 
-    As :func:`export_unit`; EVD-201 where there is no such batch. A unit's rows show its whole record, attempts in
-    other batches too.
+    As :func:`export_selection`; EVD-201 where there is no such batch. A unit stands with the outcome of its last
+    attempt in this batch, as the report counts it; its steps are those of its whole record, attempts in other
+    batches too. The device-info has what passed here and stands passed now.
     """
     record = read_batch(records, leaves, batch)
     units = [read_unit(records, board.unit) for board in record.boards if board.unit is not None]
     nameless = [board.last for board in record.boards if board.unit is None]
     stem = f"batch-{batch}"
-    known = [row for one in units if (row := DeviceInfo.of(one)) is not None]
-    files = {f"{stem}.pdf": batch_pdf(record, size), **_tables(stem, units, nameless)}
+    good = {one.id for one in units_to_onboard(records, batch)}
+    known = [row for one in units if one.unit.id in good and (row := DeviceInfo.of(one)) is not None]
+    files = {
+        f"{stem}.pdf": batch_pdf(record, size),
+        f"{stem}-units.csv": batch_units_csv(batch, units, nameless, record.counted),
+        **_step_tables(stem, units, nameless),
+    }
     if known:
         files[f"device-info-{batch}.csv"] = render_device_info(known)
     return _write(files, folder)
@@ -72,12 +79,15 @@ def _unit_pdf(records: Records, leaves: Leaves, record: UnitRecord, size: PaperS
     return unit_pdf(record, used, covering_checkpoint(leaves, record.newest[0]), size)
 
 
-def _tables(stem: str, units: list[UnitRecord], nameless: list[AttemptRecord]) -> dict[str, bytes]:
+def _step_tables(stem: str, units: list[UnitRecord], nameless: list[AttemptRecord]) -> dict[str, bytes]:
     return {
-        f"{stem}-units.csv": units_csv(units, nameless),
         f"{stem}-steps.csv": steps_csv(units, nameless),
         f"{stem}-measurements.csv": measurements_csv(units, nameless),
     }
+
+
+def _table_names(stem: str) -> list[str]:
+    return [f"{stem}-{table}.csv" for table in ("units", "steps", "measurements")]
 
 
 def _write(files: dict[str, bytes], folder: Path) -> list[Path]:

@@ -58,4 +58,50 @@ EARLIER_REFUSED = FaultSpec(
     "journal was rolled back or changed: leave everything as it is and call the engineer.",
 )
 TOO_LARGE = FaultSpec("EVD-125", Refusal, "The export would be larger than {limit} MiB. Export fewer units at a time.")
+NOT_FROM_ENTRIES = FaultSpec(
+    "EVD-131",
+    StationFault,
+    "The journal's tables don't say what its entries say ({difference}): somebody has changed the file. Nothing was "
+    "written. Leave everything as it is, run: station verify {folder}, and call the engineer.",
+)
 BATCH_UNKNOWN = FaultSpec("EVD-201", Refusal, "There is no batch {batch}; the newest are: {known}.")
+BACKUP_DAMAGED = FaultSpec(
+    "BAK-101",
+    StationFault,
+    "{path} is no whole backup of a station ({reason}). Nothing was made. "
+    "Take another copy of it, or an earlier backup.",
+)
+BACKUP_TOO_NEW = FaultSpec(
+    "BAK-102",
+    StationFault,
+    "{path} is a backup of version {found}; this program knows version {known}. Restore it with the program that is "
+    "as new as it. Nothing was made.",
+)
+BACKUP_FOREIGN = FaultSpec(
+    "BAK-103",
+    Refusal,
+    "{path} is not the backup for which you gave a key or a checkpoint ({reason}). Nothing was made.",
+)
+COPY_UNTRUE = FaultSpec(
+    "BAK-104",
+    StationFault,
+    "The backup was read back and does not hold ({reason}), so it was taken away again; the station itself is as it "
+    "was. Run: station verify {folder}, and call the engineer.",
+)
+KEY_IN_CLEAR = FaultSpec(
+    "BAK-105",
+    StationFault,
+    "{path} holds a private key that is not encrypted. It can't go into a backup, so none was made. Take it away.",
+)
+NO_ROOM = FaultSpec(
+    "BAK-106",
+    Refusal,
+    "{folder} is there already and not empty. Nothing is overwritten: name a folder that does not exist yet.",
+)
+SETTINGS_UNFIT = FaultSpec(
+    "BAK-107",
+    StationFault,
+    "The station file in the backup can't be used at another place ({reason}). Nothing was made. "
+    "Write its paths relative to it, each as one line, and back up again; or have an engineer "
+    "lay the files out by hand.",
+)

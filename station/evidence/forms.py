@@ -3,13 +3,13 @@
 A part of `verify.py`, which is copied into every bundle: it imports the standard library and `cryptography` alone.
 """
 
-import base64
 import hashlib
 import json
 import mmap
 import re
 import struct
 import zlib
+from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -160,6 +160,8 @@ def roots_by_path(first: int, size: int, old: bytes, path: list[bytes], whole: b
 
 @dataclass(frozen=True)
 class Key:
+    """``public``: 32 bytes; none where a log's name is all that is known, which no line reads as."""
+
     name: str
     public: bytes
 
@@ -169,7 +171,7 @@ class Key:
 
     @property
     def line(self) -> str:
-        return f"{self.name}+{self.key_id.hex()}+{base64.b64encode(bytes([1]) + self.public).decode()}"
+        return f"{self.name}+{self.key_id.hex()}+{b2a_base64(bytes([1]) + self.public, newline=False).decode()}"
 
     @property
     def fingerprint(self) -> str:
@@ -185,10 +187,10 @@ def unhex(words: Sequence[str]) -> list[bytes]:
 def unbase64(text: str) -> bytes:
     """Return what ``text`` encodes, b"" where it is not base64 in its one form."""
     try:
-        data = base64.b64decode(text, validate=True)
+        data = a2b_base64(text)
     except ValueError:
         data = b""
-    return data if base64.b64encode(data).decode() == text else b""
+    return data if b2a_base64(data, newline=False).decode() == text else b""
 
 
 def read_key(text: str) -> Key:
@@ -198,13 +200,44 @@ def read_key(text: str) -> Key:
     return key
 
 
+def read_fingerprint(text: str) -> str:
+    """Return the SHA-256 that ``text`` spells, with spaces and colons or without; "" where it is none."""
+    digits = "".join(text.split()).lower().replace(":", "")
+    return digits if re.fullmatch("[0-9a-f]{64}", digits) else ""
+
+
+def read_given_key(given: str) -> str:
+    """Return as a line or a fingerprint the key that was given, or a file with it; OSError for what is none of these.
+
+    "" where none was given.
+    """
+    if not given:
+        return ""
+    there = "\n" not in given and len(given) < 1000 and Path(given).is_file()
+    text = read_given(Path(given)) if there else given
+    try:
+        return read_fingerprint(text) or read_key(text).line
+    except Broken:
+        said = "holds neither" if there else "is no file that is there, and neither"
+        forms = "a verifier key (NAME+NUMBER+BASE64) nor a fingerprint (64 hexadecimal digits)"
+        raise OSError(f"the key that you gave: {given[:200]} {said} {forms}") from None
+
+
+def read_given_ca(given: str) -> str:
+    """Return the fingerprint that was given of a CA; OSError for what is none."""
+    if not (found := read_fingerprint(given)):
+        what = "no file that is there, and no fingerprint (64 hexadecimal digits) either"
+        raise OSError(f"the CA that you gave: {given[:200]} is {what}")
+    return found
+
+
 def choose_key(own: str, given: str) -> tuple[Key, bool]:
-    """Return the key that came with the evidence, and whether it is one that was given (a line, a hash, or a file)."""
-    key = read_key(own)
-    if given and "\n" not in given and len(given) < 1000 and Path(given).is_file():
-        given = read_given(Path(given))
-    text = "".join(given.split()).lower().replace(":", "")
-    same = text == key.fingerprint if re.fullmatch("[0-9a-f]{64}", text) else bool(given) and read_key(given) == key
+    """Return the key that came with the evidence, and whether it is one that was given (a line, a hash, or a file).
+
+    Raise Broken for another one's, OSError where what was given is none of the three.
+    """
+    key, given = read_key(own), read_given_key(given)
+    same = given in (key.fingerprint, key.line)
     require(
         same or not given, f"this is signed by another key than you gave: {key.name}, fingerprint {key.fingerprint}"
     )
@@ -213,6 +246,7 @@ def choose_key(own: str, given: str) -> tuple[Key, bool]:
 
 def open_note(note: str, key: Key, where: str, alone: bool = False) -> str:
     """Return the text that ``key`` signed. Other signatures beside it are let be, unless it must stand alone."""
+    require(key.public, f"no public key is there to check {where} with")
     text, gap, lines = note.rpartition("\n\n")
     require(gap and lines.endswith("\n") and "\r" not in note, f"{where} is no signed note")
     text, valid, signatures = text + "\n", 0, lines[:-1].split("\n")
@@ -232,10 +266,14 @@ def open_note(note: str, key: Key, where: str, alone: bool = False) -> str:
 
 
 def read_checkpoint(note: str, key: Key, where: str) -> tuple[int, bytes]:
-    """Return size and root of a checkpoint of the key's own log that it signed."""
-    lines = open_note(note, key, where).split("\n")
-    sound = len(lines) > 3 and lines[0] == key.name and re.fullmatch("[1-9][0-9]{0,15}", lines[1])
-    require(sound and len(unbase64(lines[2])) == 32, f"{where} is no checkpoint of the log {key.name}")
+    """Return size and root of a checkpoint of the key's own log that it signed.
+
+    With a name alone (or not even that): what it claims, and no signature is looked at. Whoever asks so has to say so.
+    """
+    lines = (open_note(note, key, where) if key.public else note).split("\n")
+    sound = len(lines) > 3 and lines[0] == (key.name or lines[0]) and re.fullmatch("[1-9][0-9]{0,15}", lines[1])
+    log = f"the log {key.name}" if key.name else "a log"
+    require(sound and len(unbase64(lines[2])) == 32, f"{where} is no checkpoint of {log}")
     return int(lines[1]), unbase64(lines[2])
 
 

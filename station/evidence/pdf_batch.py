@@ -22,14 +22,14 @@ _TIMES = (
     Column("longest", 0.11, right=True),
 )
 _UNITS = (
-    Column("No.", 0.05, right=True),
-    Column("Device ID", 0.315, Face.MONO),
+    Column("No.", 0.045, right=True),
+    Column("Device ID", 0.317, Face.MONO),
     Column("IMEI, board serial number", 0.14, Face.MONO),
     Column("Slot", 0.045, right=True),
     Column("Tries", 0.055, right=True),
-    Column("Seconds", 0.08, right=True),
-    Column("Outcome, cloud", 0.125),
-    Column("Fault of the last attempt", 0.19),
+    Column("Seconds", 0.078, right=True),
+    Column("Outcome, cloud", 0.165),
+    Column("Fault of the last attempt", 0.155),
 )
 
 
@@ -82,6 +82,9 @@ def _order(paper: Paper, record: BatchRecord) -> None:
     quantities = list(dict.fromkeys(one.quantity for one in record.armed))
     if len(quantities) > 1:
         facts.insert(2, ("Ordered earlier", ", then ".join(map(str, quantities[:-1]))))
+    labels = next((one.serials for one in reversed(record.armed) if one.serials), "")
+    if labels:
+        facts.append(("Labels", labels))
     warnings = list(dict.fromkeys(text for one in record.armed for text in one.warnings))
     if warnings:
         facts.append(("Said when armed", " ".join(warnings)))
@@ -166,7 +169,10 @@ def _times(paper: Paper, record: BatchRecord) -> None:
     paper.paragraph("Seconds, of attempts and steps that passed; 95 % by the nearest rank.")
     head = Column("", 0.47)
     rows = [("Whole attempt", *_figures(record.cycle))]
-    rows += [(f"Slot {slot} ({made} attempts)", *_figures(times)) for slot, made, times in record.slots]
+    rows += [
+        (f"Slot {slot} ({made} attempt{'' if made == 1 else 's'})", *_figures(times))
+        for slot, made, times in record.slots
+    ]
     paper.table((head, *_TIMES), rows)
     columns = (Column("Step", 0.27), Column("passed at first try", 0.2, right=True), *_TIMES)
     steps = [(one.name, share_text(one.at_once, one.judged), *_figures(one.times)) for one in record.steps]
@@ -202,7 +208,7 @@ def _unit_rows(record: BatchRecord) -> Iterator[tuple[str, ...]]:
             str(last.slot),
             str(len(board.attempts)),
             seconds_text(last.seconds).removesuffix(" s"),
-            ", ".join(filter(None, (outcome_text(last.outcome), _cloud(board)))),
+            ", ".join(filter(None, (outcome_text(last.outcome), _cloud(board), _elsewhere(board)))),
             f"{last.fault.code}: {last.fault.sentence}" if last.fault else "",
         )
 
@@ -211,6 +217,14 @@ def _names(board: BoardRecord) -> tuple[str, str]:
     if board.unit is None:
         return f"never said who it is (attempt {board.last.id})", board.last.serial or ""
     return board.unit.device_id, " ".join(filter(None, (board.unit.imei, board.unit.serial)))
+
+
+def _elsewhere(board: BoardRecord) -> str:
+    """Return how the unit stands now, "" where that is how its last attempt here ended, which this batch counts."""
+    unit, last = board.unit, board.last
+    if unit is None or (unit.outcome, unit.last_attempt) == (last.outcome, last.id):
+        return ""
+    return f"now {outcome_text(unit.outcome)} (batch {unit.batch})"
 
 
 def _cloud(board: BoardRecord) -> str:

@@ -17,6 +17,9 @@ _SIGNS: Final = {
     Outcome.QUARANTINED: "\u25a0",
 }
 
+_OF_THE_SOFTWARE: Final = {"commit": "Commit", "lock_sha256": "SHA-256 of its lock file"}
+_OF_THE_COMPUTER: Final = ("host", "system", "release", "machine")
+
 
 def outcome_text(outcome: Outcome | None) -> str:
     """Return an outcome with its sign; an attempt or step without one has not ended, or nobody knows how."""
@@ -58,8 +61,17 @@ def write_provenance(paper: Paper, used: Provenance) -> None:
 def _software(station: str, line: str, facts: tuple[tuple[str, str], ...]) -> Iterator[tuple[str, str]]:
     yield "Station, line", ", ".join(filter(None, (station, line))) or "not recorded"
     known = dict(facts)
-    name, version = known.pop("name", "software"), known.pop("version", "")
-    yield "Software", f"{name} {version}; " + ", ".join(f"{key} {value}" for key, value in known.items())
+    made = f"{known.pop('name', 'software')} {known.pop('version', '')}".strip()
+    made += ", installed as one file" if known.pop("frozen", "False") == "True" else ""
+    yield "Software", made
+    for key, what in _OF_THE_SOFTWARE.items():
+        if told := known.pop(key, ""):
+            yield what, grouped(told)
+    computer = [known.pop(key) for key in _OF_THE_COMPUTER if key in known]
+    if computer:
+        yield "Computer", ", ".join(computer)
+    if known:
+        yield "With", ", ".join(f"{key} {value}" for key, value in known.items())
 
 
 def write_checkpoint(paper: Paper, checkpoint: CoveringCheckpoint | None, newest: int) -> None:

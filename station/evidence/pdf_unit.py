@@ -163,8 +163,14 @@ def _closed(attempt: AttemptRecord) -> str:
 
 
 def _context(attempt: AttemptRecord) -> Iterator[tuple[str, str]]:
-    if attempt.context:
-        yield "Equipment", "; ".join(_told(attempt.context))
+    """Return what stood at the slot. Batch, slot and operator stand above it already."""
+    said = {"batch": attempt.batch, "slot": attempt.slot, "operator": attempt.by}
+    shown = {key: one for key, one in attempt.context.items() if key not in said or str(said[key]) != str(one)}
+    named = {key: one for key, one in shown.items() if isinstance(one, str) and grouped(one) != one}
+    if rest := "; ".join(_told({key: one for key, one in shown.items() if key not in named})):
+        yield "Equipment", rest
+    for key, one in named.items():
+        yield key.replace("_", " ").capitalize(), grouped(str(one))
 
 
 def _limit(value: float | None) -> str:

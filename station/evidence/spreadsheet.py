@@ -21,10 +21,11 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NewType
 
+from station.domain.ids import AttemptId, BatchId
 from station.evidence.certificate_text import certificate_sha256
 from station.evidence.proofs import read_proofs
 from station.evidence.unit_record import AttemptRecord, MeasuredValue, StepRecord, UnitRecord, number_text
@@ -35,10 +36,10 @@ Cell = str | int | float | None
 Row = Mapping[str, Cell]
 CsvBytes = NewType("CsvBytes", bytes)
 
-UNITS: Final = "nrf91-station-units-1"
+UNITS: Final = "nrf91-station-units-2"
 UNIT_COLUMNS: Final = (
     ("format", "which columns these are"),
-    ("batch", "the work order of the unit's last attempt"),
+    ("batch", "the work order; of units chosen one by one, that of their last attempt"),
     ("device_id", "its ID at the cloud; empty for a board that never said who it is"),
     ("imei", "15 digits"),
     ("uuid", "the modem's device UUID"),
@@ -46,11 +47,11 @@ UNIT_COLUMNS: Final = (
     ("model", "as the modem says (AT+CGMM)"),
     ("hardware", "as the modem says (AT%HWVERSION)"),
     ("modem_firmware", "as the modem says (AT+CGMR)"),
-    ("outcome", "passed, failed, error, aborted, quarantined; empty while in work"),
+    ("outcome", "passed, failed, error, aborted, quarantined; empty in work. Of a batch: of its last attempt there"),
     ("fault_code", "why it did not pass"),
     ("fault_sentence", "the same in words"),
     ("attempts", "how many there were, ever"),
-    ("first_opened", "begin of the first attempt"),
+    ("first_opened", "begin of the first attempt (of a batch: in it, and so on)"),
     ("last_opened", "begin of the last attempt"),
     ("last_closed", "end of the last attempt"),
     ("last_milliseconds", "duration of the last attempt"),
@@ -58,7 +59,7 @@ UNIT_COLUMNS: Final = (
     ("last_attempt", "the last attempt's place in the journal"),
     ("operator", "ID of who was signed in at the last attempt"),
     ("rework_declared", "1 where a person allows one more attempt"),
-    ("cloud", "how it stands with the cloud"),
+    ("cloud", "how it stands with the cloud now"),
     ("certificate_serial", "of the active certificate, hexadecimal"),
     ("certificate_sha256", "of its DER"),
     ("certificate_issuer_sha256", "of the issuer's certificate"),
@@ -67,6 +68,9 @@ UNIT_COLUMNS: Final = (
     ("certificate_not_after", "valid until"),
     ("proven", "what exactly was proven of key and certificate"),
     ("recipe", "context of the recipe, by SHA-256"),
+    ("counted", "1 where the batch's report counts the row, else 0: a board without a name that was put in again"),
+    ("now_batch", "the work order of the unit's last attempt in any batch"),
+    ("now_outcome", "how the unit stands now, whichever batch that was in"),
 )
 STEPS: Final = "nrf91-station-steps-1"
 STEP_COLUMNS: Final = (
@@ -109,7 +113,7 @@ MEASUREMENT_COLUMNS: Final = (
     ("inside", "1 inside the limits, 0 outside"),
 )
 _IDENTIFIERS: Final = frozenset(
-    {"batch", "device_id", "imei", "uuid", "serial", "modem_firmware", "operator", "recipe"}
+    {"batch", "now_batch", "device_id", "imei", "uuid", "serial", "modem_firmware", "operator", "recipe"}
     | {f"certificate_{name}" for name in ("serial", "sha256", "issuer_sha256", "key_sha256")}
 )
 _BARE: Final = frozenset(
@@ -154,10 +158,24 @@ def time_text(moment: datetime | None) -> str:
     return "" if moment is None else moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
-def units_csv(units: Iterable[UnitRecord], nameless: Iterable[AttemptRecord] = ()) -> CsvBytes:
-    """Return one row a unit; boards that never said who they are have one row an attempt, with no device ID."""
-    rows = [*map(_unit_row, units), *map(_nameless_row, nameless)]
-    return _render(UNIT_COLUMNS, UNITS, rows)
+def units_csv(units: Iterable[UnitRecord]) -> CsvBytes:
+    """Return one row a unit, as it stands now."""
+    return _render(UNIT_COLUMNS, UNITS, map(_unit_row, units))
+
+
+def batch_units_csv(
+    batch: BatchId, units: Iterable[UnitRecord], nameless: Iterable[AttemptRecord], counted: Collection[AttemptId]
+) -> CsvBytes:
+    """Return one row a unit of the batch, by its last attempt there, and one an attempt at a board without a name.
+
+    The rows with 1 in ``counted`` add up to the batch's report, outcome by outcome.
+    """
+    named = [
+        {**_unit_row(one), **_part_in_batch(one, [made for made in one.attempts if made.batch == batch])}
+        for one in units
+    ]
+    silent = [{**_nameless_row(one), "counted": int(one.id in counted)} for one in nameless]
+    return _render(UNIT_COLUMNS, UNITS, [*named, *silent])
 
 
 def steps_csv(units: Iterable[UnitRecord], nameless: Iterable[AttemptRecord] = ()) -> CsvBytes:
@@ -232,6 +250,8 @@ def _unit_row(record: UnitRecord) -> Row:
         "rework_declared": int(unit.rework),
         "cloud": unit.cloud,
         "proven": "; ".join(read_proofs(record.attempts)),
+        "now_batch": unit.batch,
+        "now_outcome": unit.outcome,
     }
     if active is not None:
         row |= {
@@ -243,6 +263,19 @@ def _unit_row(record: UnitRecord) -> Row:
             "certificate_not_after": time_text(parsed.not_valid_after_utc) if parsed else "",
         }
     return row
+
+
+def _part_in_batch(record: UnitRecord, attempts: Sequence[AttemptRecord]) -> Row:
+    """Return what a unit's row says of it in the batch of these attempts, whatever other batches did later."""
+    last = attempts[-1]
+    before = record.attempts[: record.attempts.index(last) + 1]
+    return {
+        **_attempt_columns(attempts),
+        "batch": last.batch,
+        "outcome": last.outcome,
+        "proven": "; ".join(read_proofs(before)),
+        "counted": 1,
+    }
 
 
 def _nameless_row(attempt: AttemptRecord) -> Row:

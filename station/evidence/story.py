@@ -6,9 +6,11 @@ A part of `verify.py`, which is copied into every bundle: it imports the standar
 import hashlib
 import re
 import struct
+import time
 from collections import Counter
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -24,6 +26,8 @@ UNREADABLE = (
     x509.UnsupportedGeneralNameType,
 )
 """What Python and `cryptography` raise for what can't be read."""
+AT_ONCE, TOLD_FROM = 512, 5
+"""So many checks of signatures are put off; from so many seconds on, it is told how long they took."""
 
 
 # --- What a modem says of its key, and what a CA made of it ----------------------------------------------------------
@@ -43,7 +47,9 @@ def check_keygen(text: str, name: str) -> tuple[str, str, str]:
     The CSR is signed by its own key, and the modem's COSE message holds its SHA-256. Modems put a NULL into the CSR
     that RFC 5758 forbids and nothing signs: it is left out for reading.
     """
-    csr, cose = (unbase64(part.translate({45: 43, 95: 47}) + "=" * (-len(part) % 4)) for part in text.split("."))
+    csr, cose = [
+        unbase64(part + "=" * (-len(part) % 4)) for part in text.replace("-", "+").replace("_", "/").split(".")
+    ]
     clean, found = csr, _COSE.fullmatch(cose)
     if _NULL in csr:
         inner = inside(csr).replace(_NULL, _CLEAN)
@@ -51,9 +57,10 @@ def check_keygen(text: str, name: str) -> tuple[str, str, str]:
             b"\x30\x82" + struct.pack(">H", len(inner)) if len(inner) > 255 else bytes((0x30, 0x81, len(inner)))
         ) + inner
     request, digest = x509.load_der_x509_csr(clean), hashlib.sha256(csr)
-    _, subject, spki, *_ = elements(inside(request.tbs_certrequest_bytes))
+    signed = request.tbs_certrequest_bytes
+    _, subject, spki, *_ = elements(inside(signed))
     require(is_named(subject, name), f"the CSR is not for {name} alone")
-    p256(request).verify(request.signature, request.tbs_certrequest_bytes, ECDSA)
+    p256(request).verify(request.signature, signed, ECDSA)
     require(found and found[3] == digest.digest(), "the modem's message is not about this CSR")
     uuid = found[1].hex() if found else ""
     uuid = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
@@ -70,14 +77,15 @@ def p256(holder: x509.Certificate | x509.CertificateSigningRequest) -> ec.Ellipt
 
 def elements(data: bytes) -> list[bytes]:
     """Return the DER elements that lie one behind the other (X.690 section 8.1)."""
-    found, at = [], 0
-    while at < len(data):
-        length, begin = data[at + 1], at + 2
-        if length & 0x80:
-            begin += length & 0x7F
-            length = int.from_bytes(data[at + 2 : begin], "big")
-        found.append(data[at : begin + length])
-        at = begin + length
+    found, at, end = list[bytes](), 0, len(data)
+    while at < end:
+        begin, length = at, data[at + 1]
+        at += 2
+        if length > 0x7F:
+            at += length & 0x7F
+            length = int.from_bytes(data[begin + 2 : at], "big")
+        at += length
+        found.append(data[begin:at])
     return found
 
 
@@ -87,20 +95,17 @@ def inside(element: bytes) -> bytes:
 
 def is_named(subject: bytes, name: str) -> bool:
     """Return whether a DER Name is one common name, this one, as UTF8String or PrintableString."""
-    for tag in (0x0C, 0x13):
-        told = b"\x06\x03\x55\x04\x03" + bytes((tag, len(name))) + name.encode("ascii")
-        for outer in (0x30, 0x31, 0x30):
-            told = bytes((outer, len(told))) + told
-        if told == subject:
-            return True
-    return False
+    size = len(name)
+    outer = bytes((0x30, size + 11, 0x31, size + 9, 0x30, size + 7)) + b"\x06\x03\x55\x04\x03"
+    inner = bytes((size,)) + name.encode("ascii")
+    return subject == outer + b"\x0c" + inner or subject == outer + b"\x13" + inner
 
 
-def read_authorities(pem: str, given: str) -> dict[str, x509.Certificate]:
-    """Return the CA's certificates by SHA-256, each signed by another of them up to a root that signed itself.
+def read_authorities(pem: str, given: Collection[str]) -> dict[str, x509.Certificate]:
+    """Return the CAs' certificates by SHA-256, each signed by another of them up to a root that signed itself.
 
-    With the SHA-256 of one ``given``, only those whose way up leads through it, itself among them: no others are looked
-    for above a unit's certificate.
+    With the SHA-256s of some ``given``, only those whose way up leads through one of these, itself among them: no
+    others are looked for above a unit's certificate. One of those given must be there: a bundle holds its units' CAs.
     """
     try:
         found = {one.fingerprint(hashes.SHA256()).hex(): one for one in _certificates(pem)}
@@ -114,8 +119,9 @@ def read_authorities(pem: str, given: str) -> dict[str, x509.Certificate]:
         raise
     except UNREADABLE as error:
         raise Broken(f"the CA's certificates can't be read ({error!r:.100})") from None
-    require(not given or given in found, f"no CA certificate here has the fingerprint that you gave ({given})")
-    return {name: one for name, one in found.items() if not given or given in ways[name]}
+    none = f"no CA certificate here has the fingerprint that you gave ({', '.join(given)})"
+    require(not given or not found.keys().isdisjoint(given), none)
+    return {name: one for name, one in found.items() if not given or not ways[name].isdisjoint(given)}
 
 
 def _certificates(pem: str) -> list[x509.Certificate]:
@@ -141,6 +147,34 @@ def is_issued_by(one: x509.Certificate, ca: x509.Certificate) -> bool:
     return True
 
 
+def check_key(told: Any, name: str) -> None:
+    """Return where a modem's answer for ``name`` is what an entry tells of it."""
+    same = check_keygen(told["keygen"], name) == (told["spki_sha256"], told["uuid"], told["csr_sha256"])
+    require(same, "the modem's answer is not what the entry says of it")
+
+
+def check_certificate(
+    body: Any, meant: tuple[Any, dict[str, tuple[ec.EllipticCurvePublicKey, bytes]] | None, str]
+) -> None:
+    """Return where a certificate is as it was intended, and of the CA that was meant to sign it."""
+    intent, issuers, where = meant
+    encoded = unbase64(body["der"])
+    leaf = x509.load_der_x509_certificate(encoded)
+    signed = leaf.tbs_certificate_bytes
+    _, _, algorithm, issuer, _, subject, spki, *_ = elements(inside(signed))
+    if issuers is not None:
+        require(intent["issuer"] in issuers, f"its CA's certificate {intent['issuer']} is not {where}")
+        ca_key, ca_name = issuers[intent["issuer"]]
+        require((issuer, algorithm) == (ca_name, _CLEAN), "it is not of the CA that was meant to sign it")
+        ca_key.verify(leaf.signature, signed, ECDSA)
+    key = hashlib.sha256(spki).hexdigest()
+    require(is_named(subject, intent["device_id"]), f"it is not for {intent['device_id']} alone")
+    times = [one.isoformat("T", "microseconds") for one in (leaf.not_valid_before_utc, leaf.not_valid_after_utc)]
+    told = (intent["spki_sha256"], intent["serial"], intent["not_before"], intent["not_after"])
+    require((key, f"{leaf.serial_number:x}", *times) == told, "it is not as it was intended")
+    require(hashlib.sha256(encoded).hexdigest() == body["sha256"], "its SHA-256 differs")
+
+
 # --- The entries: attempts, steps, certificates, in the order in which they were written -----------------------------
 
 
@@ -156,13 +190,41 @@ class Attempt:
     certificate: str = ""
 
 
+@dataclass
+class Waiting:
+    """A check of signatures that is put off: many, one behind the other, take less time than each by itself."""
+
+    entry: Any
+    check: Callable[[Any, Any], None]
+    told: Any
+    meant: Any
+
+    def broken(self) -> Broken | None:
+        try:
+            self.check(self.told, self.meant)
+        except UNREADABLE as error:
+            return explain(self.entry, error)
+        return None
+
+
+def explain(entry: Any, error: BaseException) -> Broken:
+    """Return in words what is wrong with an entry."""
+    said = str(error) if isinstance(error, Broken) else f"it can't be read ({error!r:.100})"
+    said = "a signature in it does not hold" if isinstance(error, InvalidSignature) else said
+    return Broken(f"entry {entry.get('seq')} ({entry.get('kind')}): {said}")
+
+
 class Story:
-    """Follows the entries and raises at the first one that does not fit those before it."""
+    """Follows the entries and raises at the first one that does not fit those before it.
 
-    def __init__(self, authorities: dict[str, x509.Certificate] | None, named: str = "") -> None:
-        """Take the CA's certificates by SHA-256; without any, certificates are not held against a CA.
+    To be used as a context: at its end, also by an exception, what was put off is made up for, so that the first place
+    where anything breaks is the one that is told.
+    """
 
-        ``named`` is the one that they all lead up to, where one was named.
+    def __init__(self, authorities: dict[str, x509.Certificate] | None, named: Collection[str] = ()) -> None:
+        """Take the CAs' certificates by SHA-256; without any, certificates are not held against a CA.
+
+        ``named`` are those that they all lead up to one of, where some were named.
         """
         self.named = named
         self.authorities, self.count = authorities, Counter[str]()
@@ -172,30 +234,63 @@ class Story:
         }
         self.open, self.contexts, self.sessions = dict[int, Attempt](), dict[str, Any](), {0}
         self.intended, self.standing = dict[str, Any](), dict[str, tuple[str, str, str]]()
-        self.devices = set[str]()
+        self.devices, self.signed, self.proofs = set[str](), Counter[str](), 0
+        self.waiting, self.seconds = list[Waiting](), 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None or issubclass(kind, Exception):
+            self.settle()
 
     def feed(self, entry: Any) -> None:
         try:
-            self._take(entry["seq"], entry["kind"], entry["body"])
+            self._take(entry["seq"], entry["kind"], entry["body"], entry)
             require(entry["v"] == 1 and entry["session"] in self.sessions, "its session is not there")
         except UNREADABLE as error:
-            said = str(error) if isinstance(error, Broken) else f"it can't be read ({error!r:.100})"
-            said = "a signature in it does not hold" if isinstance(error, InvalidSignature) else said
-            raise Broken(f"entry {entry.get('seq')} ({entry.get('kind')}): {said}") from None
+            raise explain(entry, error) from None
         self.count["entries"] += 1
+        if len(self.waiting) >= AT_ONCE:
+            self.settle()
+
+    def settle(self) -> None:
+        """Check what was put off; raise at the first that does not hold. Safe to repeat."""
+        waiting, self.waiting, begun = self.waiting, [], time.perf_counter()
+        broken = next((found for one in waiting if (found := one.broken())), None)
+        self.seconds += time.perf_counter() - begun
+        if broken:
+            raise broken from None
 
     def findings(self) -> list[str]:
         """Return in words what was found to hold."""
+        self.settle()
         said = [f"{what}: {count}" for what, count in sorted(self.count.items()) if what != "entries"]
         said += [f"attempts not ended: {len(self.open)}"] if self.open else []
-        whose = "the CA that you named" if self.named else "the CA in here; compare its root's SHA-256: "
-        if self.authorities is None:
-            whose = "nobody: the CA's own are not there, and no signature was looked at"
-        elif not self.named:
-            whose += ", ".join(name for name, one in self.authorities.items() if one.issuer == one.subject)
-        return [f"units: {len(self.devices)}, every ended attempt whole", *said, f"certificates lead up to {whose}"]
+        return [f"units: {len(self.devices)}, every ended attempt whole", *said, *self._say_whose()]
 
-    def _take(self, seq: int, kind: str, body: Any) -> None:
+    @property
+    def pace(self) -> str:
+        """How fast certificates and key proofs were checked, where it took some seconds, else ""."""
+        many = self.count["certificates"], self.proofs
+        told = f"{many[0]} certificates and {many[1]} key proofs checked in {self.seconds:.1f} s"
+        return f"{told}: {sum(many) / 2 / self.seconds:.0f} units a second" if self.seconds > TOLD_FROM else ""
+
+    def _say_whose(self) -> list[str]:
+        """Return in words which CAs the certificates lead up to."""
+        if self.authorities is None:
+            return ["certificates lead up to nobody: the CA's own are not there, and no signature was looked at"]
+        cas = self.authorities
+        each = [f"certificates of {cas[name].subject.rfc4514_string()}, {name}: {n}" for name, n in self.signed.items()]
+        said = each if len(each) > 1 else []
+        roots = ", ".join(name for name, one in cas.items() if one.issuer == one.subject)
+        whose = f"the CA in here; compare its root's SHA-256: {roots}"
+        if self.named:
+            whose = "the CA that you named" if len(self.named) == 1 else "CAs that you named"
+            said += [f"not in here is the CA that you named: {name}" for name in self.named if name not in cas]
+        return [*said, f"certificates lead up to {whose}"]
+
+    def _take(self, seq: int, kind: str, body: Any, entry: Any) -> None:
         if kind in ("batch-armed", "attempt-opened", "session-opened"):
             names = [body[name] for name in ("recipe", "fixture", "context") if body.get(name)]
             require(self.contexts.keys() >= set(names), "what it refers to by hash is not there")
@@ -212,16 +307,16 @@ class Story:
                 self.open[seq] = Attempt([step["do"] for step in self.contexts[body["recipe"]]["content"]["steps"]])
             case "unit-identified" | "uuid-learnt" | "step-intended" | "step-finished" | "attempt-closed":
                 require(body["attempt"] in self.open, f"attempt {body['attempt']} is not open here")
-                self._take_in_attempt(kind, body, self.open[body["attempt"]])
+                self._take_in_attempt(kind, body, self.open[body["attempt"]], entry)
             case "certificate-intended":
                 self.intended[body["serial"]] = body
             case "certificate-issued":
-                self._take_certificate(body, self.intended.pop(body["serial"]))
+                self._take_certificate(body, self.intended.pop(body["serial"]), entry)
             case "certificate-superseded":
                 known = self.standing.pop(body["serial"], None) or self.intended.pop(body["serial"], None)
                 require(known, "there is no such certificate")
 
-    def _take_in_attempt(self, kind: str, body: Any, attempt: Attempt) -> None:
+    def _take_in_attempt(self, kind: str, body: Any, attempt: Attempt, entry: Any) -> None:
         match kind:
             case "unit-identified":
                 require(not attempt.device, "the attempt was identified twice")
@@ -239,43 +334,30 @@ class Story:
                 attempt.intent, attempt.good = None, body["outcome"] == "passed"
                 attempt.done += 1
                 if attempt.good and body["step"] == "generate-key":
-                    self._take_key(body["results"], attempt)
+                    self._take_key(body["results"], attempt, entry)
                 elif attempt.good and body["step"] == "sign":
                     attempt.certificate = body["results"]["serial"]
                     self._require_certificate(attempt)
             case _:
                 self._close(body, attempt)
 
-    def _take_key(self, results: Any, attempt: Attempt) -> None:
-        key, uuid, csr = check_keygen(results["keygen"], attempt.device)
-        told = (results["spki_sha256"], results["uuid"], results["csr_sha256"])
-        require((key, uuid, csr) == told, "the modem's answer is not what the entry says of it")
-        require(attempt.uuid in (None, uuid), "the key is of a modem with another UUID")
-        attempt.key = key
+    def _take_key(self, results: Any, attempt: Attempt, entry: Any) -> None:
+        self.waiting.append(Waiting(entry, check_key, results, attempt.device))
+        require(attempt.uuid in (None, results["uuid"]), "the key is of a modem with another UUID")
+        attempt.key = results["spki_sha256"]
         self.count[f"key proofs: {results['proven']}"] += 1
+        self.proofs += 1
 
-    def _take_certificate(self, body: Any, intent: Any) -> None:
-        encoded = unbase64(body["der"])
-        leaf = x509.load_der_x509_certificate(encoded)
-        _, _, algorithm, issuer, _, subject, spki, *_ = elements(inside(leaf.tbs_certificate_bytes))
-        if self.authorities is not None:
-            where = "below the CA that you named" if self.named else "there"
-            require(intent["issuer"] in self.issuers, f"its CA's certificate {intent['issuer']} is not {where}")
-            ca_key, ca_name = self.issuers[intent["issuer"]]
-            require((issuer, algorithm) == (ca_name, _CLEAN), "it is not of the CA that was meant to sign it")
-            ca_key.verify(leaf.signature, leaf.tbs_certificate_bytes, ECDSA)
-        key = hashlib.sha256(spki).hexdigest()
-        require(is_named(subject, intent["device_id"]), f"it is not for {intent['device_id']} alone")
-        times = [
-            one.isoformat(timespec="microseconds") for one in (leaf.not_valid_before_utc, leaf.not_valid_after_utc)
-        ]
-        told = (intent["spki_sha256"], intent["serial"], intent["not_before"], intent["not_after"])
-        require((key, f"{leaf.serial_number:x}", *times) == told, "it is not as it was intended")
-        require(hashlib.sha256(encoded).hexdigest() == body["sha256"], "its SHA-256 differs")
-        proven = any(one.key == key and one.device == intent["device_id"] for one in self.open.values())
+    def _take_certificate(self, body: Any, intent: Any, entry: Any) -> None:
+        where = f"below {'the CA' if len(self.named) == 1 else 'a CA'} that you named" if self.named else "there"
+        issuers = None if self.authorities is None else self.issuers
+        self.waiting.append(Waiting(entry, check_certificate, body, (intent, issuers, where)))
+        key, device = intent["spki_sha256"], intent["device_id"]
+        proven = any(one.key == key and one.device == device for one in self.open.values())
         require(proven, "no open attempt's modem has shown this key")
-        self.standing[body["serial"]] = (intent["device_id"], key, body["sha256"])
+        self.standing[body["serial"]] = (device, key, body["sha256"])
         self.count["certificates"] += 1
+        self.signed[intent["issuer"]] += 1
 
     def _require_certificate(self, attempt: Attempt) -> None:
         whose = self.standing.get(attempt.certificate, ("", "", ""))[:2]

@@ -15,12 +15,15 @@ class Summary:
     def __init__(self) -> None:
         self._attempts, self._units = dict[int, list[str]](), dict[str, list[int]]()
         self._certificates, self._devices = dict[str, list[str]](), dict[str, str]()
-        self._count = 0
+        self._count, self._restored = 0, list[str]()
 
     def feed(self, event: Any) -> None:
         body, at = event["body"], f"{event['at'][:19]}Z"
         self._count += 1
         match event["kind"]:
+            case "restored":
+                said = f"Restored {at} from a backup of {body['size']} entries of {body['before']}"
+                self._restored.append(f"{said}, by {body['operator']} and {body['second']}: {body['reason']}")
             case "attempt-opened":
                 opened = f"  attempt {event['seq']}, slot {body['slot']}, batch {body['batch']}: {at}"
                 self._attempts[event["seq"]] = [opened]
@@ -49,6 +52,7 @@ class Summary:
             f"Signed by {key.line}",
             f"Fingerprint {' '.join(digest[at : at + 4] for at in range(0, 64, 4))}",
             f"{self._count} entries, {len(self._units)} units, {len(self._attempts)} attempts",
+            *self._restored,
         ]
         for device in sorted(self._units):
             lines += ["", f"unit {device}", *self._certificates.get(device, [])]

@@ -63,6 +63,8 @@ class Companion:
 
 
 def _read(stream: IO[str] | None, lines: "queue.SimpleQueue[str]") -> None:
-    for line in stream or ():
-        lines.put(line)
+    if stream is not None:
+        with stream:
+            for line in stream:
+                lines.put(line)
     lines.put("")

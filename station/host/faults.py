@@ -43,3 +43,8 @@ LINE_TOO_LONG = FaultSpec(
     "{program} says something that can't be read (a line without end) and was stopped. Check that it is the program "
     "that is meant.",
 )
+SECRET_NOT_KEPT = FaultSpec(
+    "HOST-118",
+    StationFault,
+    "The {what} could not be kept in {where}: {reason}. Choose another place for it.",
+)

@@ -8,6 +8,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import BinaryIO
 
 from station.domain.faults import Fault
 from station.domain.ids import Sha256
@@ -17,6 +18,15 @@ from station.host.faults import DISK_FULL, FILE_EXISTS, FILE_NOT_PRIVATE, FILE_U
 def sha256_of(data: bytes) -> Sha256:
     """Return the SHA-256 of ``data``."""
     return Sha256(hashlib.sha256(data).hexdigest())
+
+
+def sha256_of_file(path: Path) -> Sha256:
+    """Return the SHA-256 of a file of any size; raises HOST-101."""
+    try:
+        with path.open("rb") as file:
+            return Sha256(hashlib.file_digest(file, "sha256").hexdigest())
+    except OSError as error:
+        raise FILE_UNREADABLE.fault(str(error), path=path) from error
 
 
 def read_bytes(path: Path, limit: int = 64 * 1024 * 1024) -> bytes:
@@ -72,10 +82,68 @@ def replace_file(path: Path, data: bytes, *, private: bool = True) -> None:
     _put(path, data, private, lambda temporary: temporary.replace(path))
 
 
+def rewrite_file(path: Path, data: bytes) -> None:
+    """Like :func:`replace_file`, for a file that is somebody's own and there already: its mode stays as it is.
+
+    A symbolic link stays one; what it leads to is replaced. Raises HOST-101 where nothing is there.
+    """
+    try:
+        real = path.resolve(strict=True)
+        mode = stat.S_IMODE(real.stat().st_mode)
+    except (OSError, RuntimeError) as error:
+        raise FILE_UNREADABLE.fault(str(error), path=path) from error
+
+    def write(file: BinaryIO) -> None:
+        if sys.platform != "win32":
+            os.fchmod(file.fileno(), mode)
+        file.write(data)
+
+    _put(real, write, True, lambda temporary: temporary.replace(real))
+
+
+def replace_file_once(path: Path, data: bytes, agree: Callable[[], object]) -> None:
+    """Like :func:`replace_file`, but ``agree`` is called once ``data`` would survive a power cut, before it counts.
+
+    Where ``agree`` raises, the old content stands and nothing is left. What stops this behind ``agree`` leaves ``data``
+    in a hidden file: :func:`find_unfinished` has it.
+    """
+    agreed = False
+
+    def name_it(temporary: Path) -> None:
+        nonlocal agreed
+        sync_folder(path.parent)  # else a power cut could take the hidden file, and leave what was agreed to
+        agree()
+        agreed = True
+        temporary.replace(path)
+
+    _put(path, data, True, name_it, lambda: agreed)
+
+
+def find_unfinished(path: Path) -> list[Path]:
+    """Return the hidden files that a cut-off :func:`replace_file` or :func:`replace_file_once` of ``path`` left."""
+    return sorted(path.parent.glob(f".{path.name}.*.new"))
+
+
 def create_file(path: Path, data: bytes, *, private: bool = True) -> None:
     """Like :func:`replace_file`, but raises HOST-110 where ``path`` already exists: nothing is ever overwritten."""
     try:
         _put(path, data, private, lambda temporary: _claim(temporary, path))
+    except FileExistsError as error:
+        raise FILE_EXISTS.fault(path=path) from error
+
+
+def create_large_file(path: Path, write: Callable[[BinaryIO], object], check: Callable[[Path], object]) -> None:
+    """Like :func:`create_file`, for what ``write`` writes; ``check`` looks at it, synced, before it gets its name.
+
+    Whatever ``write`` or ``check`` raises, nothing is left; a power cut may leave a hidden ``.<name>.*.new`` file.
+    """
+
+    def name_it(temporary: Path) -> None:
+        check(temporary)
+        _claim(temporary, path)
+
+    try:
+        _put(path, write, True, name_it)
     except FileExistsError as error:
         raise FILE_EXISTS.fault(path=path) from error
 
@@ -89,20 +157,30 @@ def _claim(temporary: Path, path: Path) -> None:
         temporary.unlink()
 
 
-def _put(path: Path, data: bytes, private: bool, name_it: Callable[[Path], object]) -> None:
+def _put(
+    path: Path,
+    data: bytes | Callable[[BinaryIO], object],
+    private: bool,
+    name_it: Callable[[Path], object],
+    keeps: Callable[[], bool] = lambda: False,
+) -> None:
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".new", dir=path.parent)
         temporary = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                file.write(data)
+                if isinstance(data, bytes):
+                    file.write(data)
+                else:
+                    data(file)
                 file.flush()
                 if not private and sys.platform != "win32":
                     os.fchmod(file.fileno(), 0o644)
                 os.fsync(file.fileno())
             name_it(temporary)
         except BaseException:
-            temporary.unlink(missing_ok=True)
+            if not keeps():
+                temporary.unlink(missing_ok=True)
             raise
         sync_folder(path.parent)
     except FileExistsError:

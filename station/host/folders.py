@@ -1,12 +1,14 @@
 """A folder that comes to be whole or not at all."""
 
 import errno
+import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
-from station.host.faults import DISK_FULL, FILE_UNWRITABLE
+from station.host.faults import DISK_FULL, FILE_EXISTS, FILE_UNWRITABLE
 from station.host.files import make_private_folder, replace_file, sync_folder
 
 
@@ -40,3 +42,48 @@ def create_whole(folder: Path, files: Mapping[str, bytes], check: Callable[[Path
         spec = DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else FILE_UNWRITABLE
         raise spec.fault(str(error), path=folder) from error
     return True
+
+
+@contextmanager
+def working_folder(folder: Path, name: str) -> Iterator[Path]:
+    """A private folder in ``folder`` for what is needed for a while; gone afterwards.
+
+    A kill leaves a hidden ``.<name>.*.new`` folder, which nothing ever reads and which may be deleted. Raises HOST-102
+    or HOST-103, for whatever was written in there too.
+    """
+    made: Path | None = None
+    try:
+        made = Path(tempfile.mkdtemp(prefix=f".{name}.", suffix=".new", dir=folder))
+        yield made
+    except OSError as error:
+        spec = DISK_FULL if error.errno in (errno.ENOSPC, errno.EDQUOT) else FILE_UNWRITABLE
+        raise spec.fault(str(error), path=folder) from error
+    finally:
+        if made is not None:
+            shutil.rmtree(made, ignore_errors=True)
+
+
+def move_into_place(made: Path, folder: Path) -> None:
+    """Have ``made`` be ``folder`` at once, which is not there or empty. Raises HOST-110, HOST-102.
+
+    What lies in ``made`` is synced first, so that after a power cut the folder is there whole or not at all.
+    """
+    try:
+        for path in sorted(made.rglob("*"), reverse=True):
+            sync_folder(path) if path.is_dir() else _sync_file(path)
+        sync_folder(made)
+        if folder.is_dir():
+            folder.rmdir()
+        made.rename(folder)
+        sync_folder(folder.parent)
+    except OSError as error:
+        if error.errno in (errno.EEXIST, errno.ENOTEMPTY):
+            raise FILE_EXISTS.fault(str(error), path=folder) from error
+        raise FILE_UNWRITABLE.fault(str(error), path=folder) from error
+
+
+def _sync_file(path: Path) -> None:
+    if path.is_symlink() or not path.is_file():
+        return
+    with path.open("r+b") as file:
+        os.fsync(file.fileno())

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from station.domain.faults import Fault
 from station.host.faults import FILE_UNWRITABLE, FOLDER_IN_USE
 from station.host.files import make_private_folder
 
@@ -54,6 +55,21 @@ class FolderLock:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.release()
+
+
+def owner_of(folder: Path) -> str:
+    """Return who owns the folder now, in the words of :class:`FolderLock`; "" where nobody does."""
+    try:
+        FolderLock(folder, "a look").release()
+    except Fault as fault:
+        if fault.code != FOLDER_IN_USE.code:
+            raise
+        handle = os.open(folder / ".lock", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        try:
+            return _read_owner(handle)
+        finally:
+            os.close(handle)
+    return ""
 
 
 def _read_owner(handle: int) -> str:

@@ -20,7 +20,7 @@ SHORTEST: Final = 8
 """A shorter secret would be guessed, and hiding it would tear holes into ordinary log text."""
 
 # No keyring at all, the switched-off one, and the alternatives that keep plain text in a file.
-_UNUSABLE_KEYRINGS: Final = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
+UNUSABLE_KEYRINGS: Final = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def resolve_secret(
 
 def _from_keyring(service: str, name: str, what: str, backend: KeyringBackend | None) -> str | None:
     chosen = backend or keyring.get_keyring()
-    if type(chosen).__module__.startswith(_UNUSABLE_KEYRINGS):
+    if type(chosen).__module__.startswith(UNUSABLE_KEYRINGS):
         raise KEYRING_MISSING.fault(f"keyring backend {type(chosen).__module__}", what=what)
     try:
         return chosen.get_password(service, name)

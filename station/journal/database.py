@@ -1,5 +1,6 @@
 """Opening the journal's file so that what is committed survives a power cut."""
 
+import sys
 from pathlib import Path
 
 import apsw
@@ -55,6 +56,32 @@ def open_for_reading(folder: Path, *, vfs: str | None = None) -> apsw.Connection
         _check_origin(connection, path)
     except apsw.Error as error:
         raise database_fault(error, path) from error
+    return connection
+
+
+def open_for_examination(path: Path) -> apsw.Connection:
+    """Return a connection that sees every commit of a data folder or a copy of its file, and writes nothing there.
+
+    Not even a lock or an index beside it, so that evidence stays as it was found; the station may write meanwhile.
+    What the file's own schema does is not trusted. Raises JRN-103, JRN-104, JRN-106.
+    """
+    file = path / FILE_NAME if path.is_dir() else path
+    if not file.exists():
+        raise ABSENT.fault(path=path)
+    # Without a log nobody writes. A log that nobody has open has no index: SQLite would make one, unless all is its.
+    logged, alone = Path(f"{file}-wal").exists(), not Path(f"{file}-shm").exists() and sys.platform != "win32"
+    way = ("mode=ro&vfs=unix-none" if alone else "mode=ro") if logged else "mode=ro&immutable=1"
+    try:
+        uri = f"{file.resolve().as_uri()}?{way}"
+        connection = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
+        connection.set_busy_timeout(_BUSY_MS)
+        if logged and alone:
+            connection.pragma("locking_mode", "exclusive")
+        connection.pragma("query_only", True)
+        connection.pragma("trusted_schema", False)
+        _check_origin(connection, file)
+    except apsw.Error as error:
+        raise database_fault(error, file) from error
     return connection
 
 

@@ -31,6 +31,12 @@ CLOSED = FaultSpec("JRN-107", Bug, "The journal was already closed.", Retry.NEVE
 INCONSISTENT = FaultSpec("JRN-108", Bug, "The journal was asked to write something that can't be: {why}.", Retry.NEVER)
 
 BROKEN = FaultSpec("JRN-109", Bug, "The journal made a mistake. Stop the line and call the engineer.", Retry.NEVER)
+DISAGREES = FaultSpec(
+    "JRN-110",
+    StationFault,
+    "The journal's tables don't say what its entries say of unit {unit} ({difference}): somebody has changed the file. "
+    "Nothing of it leaves the station. Leave everything as it is, run: station verify, and call the engineer.",
+)
 
 TWO_BOARDS = FaultSpec(
     "JRN-201",
@@ -86,4 +92,8 @@ BATCH_DIFFERS = FaultSpec(
     StationFault,
     "Batch {batch} was started with another {what}. Use the same one, or give this work its own batch.",
 )
-BATCH_CLOSED = FaultSpec("JRN-222", StationFault, "Batch {batch} is closed. Open a new one.")
+BATCH_CLOSED = FaultSpec(
+    "JRN-222",
+    StationFault,
+    "Batch {batch} is closed, for good. Give work that is still to be done a batch of its own: run --batch NAME.",
+)

@@ -31,6 +31,7 @@ _MOST_AT_ONCE: Final = 256
 class _Request:
     events: Sequence[Build]
     bodies: Mapping[Sha256, bytes]
+    by: str | None
     done: threading.Event = field(default_factory=threading.Event)
     entries: list[Entry] = field(default_factory=list)
     error: Exception | None = None
@@ -75,25 +76,33 @@ class Journal:
         return seq
 
     def work_for(self, person: str) -> None:
-        """Have all later entries say that this person is responsible."""
+        """Have all later entries for which nothing else is said name this person as responsible."""
         self._by = person
 
-    def keep(self, about: str, value: dict[str, object]) -> Sha256:
-        """Have the journal hold ``value`` and return its name. The same value is written once, ever."""
+    def keep(self, about: str, value: dict[str, object], *, by: str | None = None) -> Sha256:
+        """Have the journal hold ``value`` and return its name. The same value is written once, ever.
+
+        ``by`` as in :meth:`commit`.
+        """
         name = context_hash(value)
         with self.records() as records:
             kept = records.has_context(name)
         if not kept:
-            self.commit(Context(about=about, sha256=name, value=value))
+            self.commit(Context(about=about, sha256=name, value=value), by=by)
         return name
 
-    def commit(self, *events: Build, bodies: Mapping[Sha256, bytes] | None = None) -> list[EventSeq]:
+    def commit(
+        self, *events: Build, bodies: Mapping[Sha256, bytes] | None = None, by: str | None = None
+    ) -> list[EventSeq]:
         """Write all of ``events`` or none; when this returns they survive a power cut. Return their places.
+
+        ``by`` is responsible for these entries, whoever :meth:`work_for` named; where several people work at once,
+        each says so here.
 
         Raises the projections' fault where one of them must not be (JRN-2xx; nothing is written), JRN-101 or
         JRN-102 where the disk doesn't take them. Not safe to repeat after it returned.
         """
-        request = _Request(events, bodies or {})
+        request = _Request(events, bodies or {}, by)
         with self._closing:
             if self._closed:
                 raise CLOSED.fault()
@@ -202,7 +211,8 @@ class Journal:
         if isinstance(event, SessionOpened):
             self._session = self._next
         now = self._clock.now()
-        entry = Entry(self._next, now, int(self._clock.monotonic() * 1e6), self._session, self._by, event)
+        by = self._by if request.by is None else request.by
+        entry = Entry(self._next, now, int(self._clock.monotonic() * 1e6), self._session, by, event)
         batch, attempt, unit = apply(db, entry)
         advance_clock(db, microseconds(now))
         db.execute(

@@ -6,6 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from station.domain.events import CheckpointMade
 from station.domain.ids import AttemptId, BatchId, EventSeq, Sha256, UnitId, UploadId
 from station.journal.database import FILE_NAME, open_for_reading
 from station.journal.faults import DAMAGED
@@ -62,12 +63,18 @@ class Leaves:
         return self._places("batch = ? AND kind IN ('batch-armed', 'batch-closed')", batch)
 
     def of_kind(self, *kinds: str) -> list[tuple[int, bytes]]:
-        """Return place and leaf of all events of these kinds, in order. For rare kinds: others have no index."""
+        """Return place and leaf of all events of these kinds, in order. For rare kinds: others have no index.
+
+        Raises JRN-103 where a leaf is of another kind than its row says.
+        """
         found: list[tuple[int, bytes]] = []
         for kind in kinds:
             sql = f"SELECT seq, leaf FROM event INDEXED BY event_rare WHERE kind = ? AND {RARE}"
             rows: Any = self._db.execute(sql, (kind,))
-            found += rows
+            for seq, leaf in rows:
+                if f'"kind":"{kind}","mono_us":'.encode() not in leaf:
+                    raise DAMAGED.fault(f"event {seq}", path=self._path, why="an entry stands under another kind")
+                found.append((seq, leaf))
         return sorted(found)
 
     def context(self, name: Sha256) -> int | None:
@@ -77,8 +84,9 @@ class Leaves:
 
     def uploads_with(self, units: Collection[UnitId]) -> set[UploadId]:
         """Return the uploads that any of these units was in."""
-        rows: Any = self._db.execute("SELECT id, units FROM upload")
-        return {UploadId(seq) for seq, listed in rows if not set(units).isdisjoint(json.loads(listed))}
+        sql = "SELECT DISTINCT upload FROM upload_unit WHERE unit IN (SELECT value FROM json_each(?))"
+        rows: Any = self._db.execute(sql, (json.dumps(sorted(units)),))
+        return {UploadId(upload) for (upload,) in rows}
 
     def last_checkpoint(self) -> tuple[EventSeq, str] | None:
         """Return where the newest checkpoint is journaled, and its note."""
@@ -86,9 +94,8 @@ class Leaves:
         return None if row is None else (EventSeq(row[0]), row[1])
 
     def checkpoints(self) -> list[str]:
-        """Return the notes of all kept checkpoints, oldest first."""
-        rows: Any = self._db.execute("SELECT note FROM checkpoint ORDER BY size")
-        return [note for (note,) in rows]
+        """Return the notes of all checkpoints, oldest first, from the entries that hold them."""
+        return [json.loads(leaf)["body"]["note"] for _, leaf in self.of_kind(CheckpointMade.kind)]
 
     def checkpoint_sizes(self) -> list[int]:
         """Return for how many entries each kept checkpoint was signed, oldest first."""

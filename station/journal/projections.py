@@ -28,7 +28,14 @@ def apply(db: apsw.Connection, entry: Entry) -> Keys:
     match event:
         case e.SessionOpened() | e.SessionClosed() | e.UploadDecided() | e.ReworkDeclared() | e.KeyLost():
             return _apply_plain(db, entry)
-        case e.SettingsReleased() | e.AuthorityCreated() | e.ExportIntended():
+        case (
+            e.SettingsReleased()
+            | e.SettingsSaved()
+            | e.AuthorityIntended()
+            | e.AuthorityCreated()
+            | e.ExportIntended()
+            | e.Restored()
+        ):
             return None, None, None
         case e.SignedIn() | e.SignInRefused() | e.SignedOut() | e.PersonChanged() | e.ActionRefused() | e.Exported():
             return None, None, None
@@ -56,6 +63,8 @@ def apply(db: apsw.Connection, entry: Entry) -> Keys:
             db.execute("UPDATE batch SET state = 'closed', closed = ? WHERE id = ?", (seq, event.batch))
             return event.batch, None, None
         case e.AttemptOpened():
+            if db.execute("SELECT state FROM batch WHERE id = ?", (event.batch,)).get == "closed":
+                raise BATCH_CLOSED.fault(batch=event.batch)
             db.execute(
                 "INSERT INTO attempt(id, batch, slot, recipe, serial, opened_us) VALUES(?,?,?,?,?,?)",
                 (seq, event.batch, event.slot, event.recipe, event.serial, microseconds(entry.at)),

@@ -2,13 +2,15 @@
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from station.domain.events import CertificateIssued, UploadDecided, UploadSending, UploadSettled
+import apsw
+
+from station.domain.events import CertificateIssued, Context, UploadDecided, UploadSending, UploadSettled
 from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, Sha256, UnitId, UploadId
 from station.domain.line import CloudState, Outcome, StepKind
 from station.journal.codec import Entry, decode
@@ -37,9 +39,10 @@ _UPLOAD = "id, state, body_sha256, units, absent, request_id, tries, first_sent_
 class Records:
     """Questions to the journal. No method changes anything; every one may be repeated."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, connect: Callable[[Path], apsw.Connection] | None = None) -> None:
+        """Read the journal in ``folder`` by what ``connect`` returns. Raises JRN-103, JRN-104, JRN-106."""
         self._path = folder / FILE_NAME
-        self._db = open_for_reading(folder)
+        self._db = (connect or open_for_reading)(folder)
 
     def close(self) -> None:
         """Close the connection. Safe to repeat."""
@@ -52,6 +55,11 @@ class Records:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @property
+    def folder(self) -> Path:
+        """The data folder that is read."""
+        return self._path.parent
 
     def tree(self) -> Tree:
         """Return the Merkle tree over the entries, read through this connection."""
@@ -145,9 +153,15 @@ class Records:
         return decode(leaf)
 
     def entries_of_kind(self, kind: str) -> list[Entry]:
-        """Return all entries of a rare kind, in order; ``schema.RARE`` says which are not rare: of these, none."""
+        """Return all entries of a rare kind, in order; ``schema.RARE`` says which are not rare: of these, none.
+
+        Raises JRN-103 where a leaf is of another kind than its row says.
+        """
         sql = f"SELECT leaf FROM event INDEXED BY event_rare WHERE kind = ? AND {RARE} ORDER BY seq"
-        return [decode(leaf) for (leaf,) in self._db.execute(sql, (kind,))]
+        found = [decode(leaf) for (leaf,) in self._db.execute(sql, (kind,))]
+        if other := next((one for one in found if one.event.kind != kind), None):
+            raise DAMAGED.fault(f"event {other.seq}", path=self._path, why="an entry stands under another kind")
+        return found
 
     # Certificates
 
@@ -159,6 +173,10 @@ class Records:
         """Return the device's certificates that are intended or active."""
         return list(self._certificates("device_id = ? AND state <> 'superseded'", device_id))
 
+    def intended_certificates(self) -> list[CertificateRow]:
+        """Return those that may have been signed, and of which that is not recorded."""
+        return list(self._certificates("state = 'intended'"))
+
     def active_certificate(self, device_id: DeviceId) -> CertificateRow | None:
         """Return the device's one active certificate."""
         return _first(self._certificates("device_id = ? AND state = 'active'", device_id))
@@ -168,9 +186,9 @@ class Records:
         return list(self._certificates("device_id = ? ORDER BY intended", device_id))
 
     def certificate_der(self, row: CertificateRow) -> bytes:
-        """Return the signed certificate; raises JRN-103 where the journal doesn't hold it."""
+        """Return the signed certificate; raises JRN-103 where the entry that the row names holds another, or none."""
         event = self.entry(row.issued).event if row.issued is not None else None
-        if not isinstance(event, CertificateIssued):
+        if not isinstance(event, CertificateIssued) or event.serial != row.serial:
             raise DAMAGED.fault(f"certificate {row.serial}", path=self._path, why="a certificate is missing")
         return base64.b64decode(event.der)
 
@@ -199,18 +217,28 @@ class Records:
         lost = counted(
             "SELECT outcome, count(*) FROM attempt WHERE batch=? AND unit IS NULL AND outcome IS NOT NULL GROUP BY 1"
         )
-        in_slots = "SELECT slot, max(id), unit, outcome FROM attempt WHERE batch = ? GROUP BY slot"
-        silent = counted(f"SELECT outcome, count(*) FROM ({in_slots}) WHERE unit IS NULL AND outcome = 'failed'")
-        units = "SELECT DISTINCT unit FROM attempt WHERE batch = ? AND unit IS NOT NULL"
+        units = "SELECT DISTINCT unit FROM attempt WHERE batch = ?1 AND unit IS NOT NULL"
+        labels = f"SELECT serial FROM unit WHERE serial IS NOT NULL AND id IN ({units})"
+        # As reconciliation.nameless_boards does, which says why.
+        by_label = (
+            "SELECT serial, max(id), unit, outcome FROM attempt WHERE batch = ?1 AND serial IS NOT NULL GROUP BY 1"
+        )
+        by_slot = "SELECT slot, max(id), unit, outcome, serial FROM attempt WHERE batch = ?1 GROUP BY slot"
+        unlabelled = f"SELECT outcome FROM ({by_slot}) WHERE unit IS NULL AND serial IS NULL"
+        mute = (
+            f"SELECT outcome FROM ({by_label}) WHERE unit IS NULL AND serial NOT IN ({labels}) UNION ALL {unlabelled}"
+        )
+        nameless = counted(f"SELECT coalesce(outcome, 'in-progress'), count(*) FROM ({mute}) GROUP BY 1")
+        silent = counted(f"SELECT outcome, count(*) FROM ({unlabelled}) WHERE outcome = 'failed'")
         cloud = counted(f"SELECT cloud, count(*) FROM unit WHERE id IN ({units}) GROUP BY 1")
         begun = (
             "SELECT unit, min(id), outcome FROM attempt WHERE batch = ? AND unit IS NOT NULL "
             "AND outcome IN ('passed', 'failed') GROUP BY unit"
         )
         first = counted(f"SELECT outcome, count(*) FROM ({begun}) GROUP BY 1")
-        mute = silent.get(Outcome.FAILED, 0)
         passed = first.get(Outcome.PASSED, 0)
-        return Tally(outcomes, lost, mute, cloud, passed, passed + first.get(Outcome.FAILED, 0) + mute)
+        judged = passed + first.get(Outcome.FAILED, 0) + nameless.get(Outcome.FAILED, 0)
+        return Tally(outcomes, lost, nameless, silent.get(Outcome.FAILED, 0), cloud, passed, judged)
 
     def last_seq(self) -> EventSeq:
         """Return the place of the newest entry, 0 where there is none."""
@@ -232,12 +260,14 @@ class Records:
         return self._db.execute("SELECT 1 FROM context WHERE sha256 = ?", (name,)).get is not None
 
     def context(self, name: Sha256) -> dict[str, object] | None:
-        """Return a kept context's value."""
+        """Return a kept context's value; raises JRN-103 where its table leads to another entry."""
         seq: Any = self._db.execute("SELECT seq FROM context WHERE sha256 = ?", (name,)).get
         if seq is None:
             return None
-        value: dict[str, object] = getattr(self.entry(EventSeq(seq)).event, "value", {})
-        return value
+        event = self.entry(EventSeq(seq)).event
+        if not isinstance(event, Context) or event.sha256 != name:
+            raise DAMAGED.fault(f"event {seq}", path=self._path, why="a context is not where its table says")
+        return event.value
 
     def latched_slots(self) -> dict[int, str]:
         """Return the latched slots with their fault's code."""

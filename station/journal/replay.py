@@ -1,34 +1,53 @@
 """The projections made anew from the events alone: what they show is nothing that the events do not say."""
 
-from collections.abc import Iterable
+from typing import Final
 
 import apsw
 
+from station.domain.events import UploadPrepared
 from station.journal.codec import Entry, microseconds
 from station.journal.database import take_step
-from station.journal.projections import advance_clock, apply
-from station.journal.schema import MIGRATIONS, PROJECTIONS
+from station.journal.merkle import leaf_hash
+from station.journal.projections import Keys, advance_clock, apply
+from station.journal.schema import MIGRATIONS
+from station.journal.tree import Growth
+
+_CACHE_KIB: Final = 65536
 
 
-def replay(entries: Iterable[Entry]) -> dict[str, list[tuple[object, ...]]]:
-    """Return every projection's rows, sorted, as ``entries`` make them in an empty journal. Pure; raises as `apply`."""
-    db = apsw.Connection(":memory:")
-    try:
+class Replay:
+    """A private journal without leaves, which entries fill one by one as the writer does. For one thread.
+
+    ``db`` is SQLite's own temporary file, gone when it is closed: memory stays bounded at any number of entries.
+    """
+
+    def __init__(self) -> None:
+        self.db = apsw.Connection("")
+        self.db.pragma("journal_mode", "off")
+        self.db.pragma("synchronous", 0)
+        self.db.pragma("cache_size", -_CACHE_KIB)
         for step in MIGRATIONS:
-            take_step(db, step)
-        for entry in entries:
-            apply(db, entry)
-            advance_clock(db, microseconds(entry.at))
-            # A correction looks at the events' times, so the time alone is kept here too.
-            db.execute(
-                "INSERT INTO event VALUES(?,?,?,NULL,NULL,NULL,x'')",
-                (entry.seq, microseconds(entry.at), entry.event.kind),
-            )
-        return dump(db)
-    finally:
-        db.close()
+            take_step(self.db, step)
+        self.db.execute("BEGIN")
+        self._growth = Growth()
 
+    def take(self, entry: Entry) -> Keys:
+        """Have all tables follow from ``entry`` too; return the columns that its row has. Raises as `apply`."""
+        event = entry.event
+        keys = apply(self.db, entry)
+        advance_clock(self.db, microseconds(entry.at))
+        # Some events look at those before them: all but the leaf is kept here too.
+        columns = (entry.seq, microseconds(entry.at), event.kind, *keys)
+        self.db.execute("INSERT INTO event VALUES(?,?,?,?,?,?,x'')", columns)
+        if isinstance(event, UploadPrepared):
+            self.db.execute("INSERT INTO body VALUES(?,x'') ON CONFLICT DO NOTHING", (event.body_sha256,))
+        return keys
 
-def dump(db: apsw.Connection) -> dict[str, list[tuple[object, ...]]]:
-    """Return every projection's rows, sorted, as they stand in ``db``."""
-    return {name: sorted(map(tuple, db.execute(f"SELECT * FROM {name}")), key=repr) for name in PROJECTIONS}
+    def grow(self, leaf: bytes) -> None:
+        """Have the tree follow from ``leaf`` too; leaves come from the first on, without a gap."""
+        for row in self._growth.add(leaf_hash(leaf)):
+            self.db.execute("INSERT INTO tree VALUES(?,?,?)", row)
+
+    def close(self) -> None:
+        """Forget all of it. Safe to repeat."""
+        self.db.close()

@@ -116,21 +116,23 @@ class UploadRow:
 class Tally:
     """A batch counted by the attempts made in it. ``outcomes`` counts its units by their last one's outcome.
 
-    ``silent`` counts slots whose last board in this batch failed without ever saying who it is: such a board counts
-    once, until a board in that slot speaks. ``unidentified`` counts all attempts of that kind, by outcome.
+    ``nameless`` counts boards that never said who they are, by the rule of
+    :func:`station.journal.reconciliation.nameless_boards`; ``silent`` those of them that failed and have no label:
+    they may come again as somebody. ``unidentified`` counts all attempts at boards that didn't say it, by outcome.
     ``first_passed`` of ``first_total`` units passed at their first attempt here that had a result of its own.
     """
 
     outcomes: dict[str, int]
     unidentified: dict[str, int]
+    nameless: dict[str, int]
     silent: int
     cloud: dict[str, int]
     first_passed: int
     first_total: int
 
     def count(self, outcome: Outcome) -> int:
-        """Return how many units ended so; silent boards count as failed."""
-        return self.outcomes.get(outcome, 0) + (self.silent if outcome is Outcome.FAILED else 0)
+        """Return how many boards ended so, nameless ones too."""
+        return self.outcomes.get(outcome, 0) + self.nameless.get(outcome, 0)
 
     @property
     def ended(self) -> int:

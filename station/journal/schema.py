@@ -119,20 +119,3 @@ def _to_v2(db: apsw.Connection) -> None:
 
 MIGRATIONS: Final[tuple[Migration, ...]] = (_V1, _to_v2)
 """Entry n takes a journal from format n to n+1."""
-
-PROJECTIONS: Final = (
-    "latest",
-    "corrected",
-    "context",
-    "account",
-    "batch",
-    "unit",
-    "attempt",
-    "certificate",
-    "outbox",
-    "upload",
-    "slot",
-    "checkpoint",
-    "upload_unit",
-    "upload_event",
-)

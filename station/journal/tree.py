@@ -4,12 +4,13 @@ One row for every 256 events; whatever lies below is made anew from the leaves t
 The stored hashes are a help for speed and no evidence: whoever verifies starts from the leaves.
 """
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 import apsw
 
 from station.domain.ids import EventSeq
-from station.journal.merkle import consistency_path, inclusion_path, leaf_hash, node_hash, root_at
+from station.journal.merkle import consistency_path, leaf_hash, node_hash, root_at
 
 TILE: Final = 8
 """Levels from one stored level to the next; the size of C2SP's tiles (c2sp.org/tlog-tiles)."""
@@ -34,6 +35,27 @@ def plant(db: apsw.Connection) -> None:
         grow(db, EventSeq(seq))
 
 
+class Growth:
+    """The rows that are to be stored, from the leaves' hashes alone, one by one. No database."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._open: dict[int, list[bytes]] = {0: [], **{level: [] for level in _LEVELS}}
+
+    def add(self, hashed: bytes) -> Iterator[tuple[int, int, bytes]]:
+        """Take the next leaf's hash; yield level, place and hash of each subtree that it completes."""
+        self._size += 1
+        self._open[0].append(hashed)
+        for level in _LEVELS:
+            below = self._open[level - TILE]
+            if len(below) < _WIDTH:
+                return
+            row = (level, (self._size >> level) - 1, _fold(below))
+            below.clear()
+            self._open[level].append(row[2])
+            yield row
+
+
 class Tree:
     """Questions to a journal's tree, for one thread and connection; leaves count from 0, events from 1."""
 
@@ -53,10 +75,6 @@ class Tree:
                 found.append(self.node(level, low >> level))
                 low += 1 << level
         return found
-
-    def inclusion(self, seq: EventSeq, size: int) -> list[bytes]:
-        """Return the audit path of an event in the tree of ``size`` events; ValueError where it isn't among them."""
-        return inclusion_path(seq - 1, size, self.node)
 
     def consistency(self, first: int, second: int) -> list[bytes]:
         """Return what shows that the first ``first`` events are still the same at ``second``."""

@@ -10,9 +10,12 @@ from station.devices.protocols import Image, ImageKind
 from station.domain.events import BatchArmed
 from station.domain.ids import BatchId, Sha256, SlotNumber
 from station.domain.line import Erase, StepKind
-from station.journal.journal import Journal
+from station.journal.faults import BATCH_CLOSED
 from station.journal.records import Records
+from station.journal.rows import BatchRow
 from station.line.faults import NEVER_CONFIRMED, NO_POWER_SWITCH, NO_PROGRAMMER, NOT_BY_THIS_PROBE, TOO_FEW
+from station.line.hand import Writer
+from station.line.serials import SerialRange, settle_serials
 from station.line.team import Confirmed, TeamGate, Unreachable
 from station.people.rights import Actor
 from station.settings.fixture import Fixture
@@ -39,10 +42,13 @@ class Armed:
     team: str
     confirmed: bool
     warnings: tuple[str, ...]
+    operator: str
+    """Who armed it: what its slots write is theirs."""
+    serials: SerialRange | None = None
 
 
 def arm(
-    journal: Journal,
+    journal: Writer,
     records: Records,
     *,
     batch: BatchId,
@@ -54,16 +60,24 @@ def arm(
     base_url: str,
     team: str | None,
     images: ImageShelf,
+    serials: str = "",
 ) -> Armed:
     """Journal that the batch may run, once all of it holds: fixture and images can make the product, the key is right.
 
-    Raises LINE-143, 147 and 149 (what a slot can't do), DEV-307 and DEV-33x (images), LINE-151 to LINE-153 (key and
-    team), LINE-154 (more is done already), JRN-221 and JRN-222 (the batch was begun with something else, or is
-    closed). Safe to repeat: it continues the batch. Whether ``actor`` may is the caller's to ask before.
+    ``serials`` are the labels of its boards (``FIRST..LAST``), "" for whatever was said when it was begun.
+
+    Raises LINE-143, 147 and 149 (what a slot can't do), LINE-183 to LINE-186 (its labels), DEV-307 and DEV-33x
+    (images), LINE-151 to LINE-153 (key and team), LINE-154 (more is done already), JRN-221 and JRN-222 (the batch was
+    begun with something else, or is closed). Safe to repeat: it continues the batch. ``journal`` is in the hand of
+    ``actor``; whether they may is the caller's to ask before.
     """
     _require_equipment(recipe.value, fixture.value)
+    row = records.batch(batch)
+    if row is not None and row.closed:  # the journal would refuse it too, only later
+        raise BATCH_CLOSED.fault(batch=batch)
     found, confirmed = "", True
-    warnings = [*_changes(records, batch, quantity), *_check_images(recipe.value, images)]
+    labels = settle_serials(serials, recipe.value, batch, quantity, _serials_before(records, batch))
+    warnings = [*_changes(records, row, batch, quantity), *_check_images(recipe.value, images)]
     if recipe.value.changes_before_identify and not recipe.value.scans_labels:
         warnings.append(_WIPES)
     if cloud is not None:
@@ -84,15 +98,32 @@ def arm(
             team_id=found,
             cloud_confirmed=confirmed,
             warnings=tuple(warnings),
+            serials="" if labels is None else str(labels),
         ),
     )
-    return Armed(batch, recipe.value.product, quantity, recipe_name, fixture_name, found, confirmed, tuple(warnings))
+    return Armed(
+        batch,
+        recipe.value.product,
+        quantity,
+        recipe_name,
+        fixture_name,
+        found,
+        confirmed,
+        tuple(warnings),
+        actor.id,
+        labels,
+    )
 
 
-def _changes(records: Records, batch: BatchId, quantity: int) -> list[str]:
+def _serials_before(records: Records, batch: BatchId) -> str | None:
+    """Return the labels that the batch was begun with; None where it was not begun."""
+    armed = [entry.event for entry in records.entries_of_kind(BatchArmed.kind)]
+    return next((one.serials for one in armed if isinstance(one, BatchArmed) and one.batch == batch), None)
+
+
+def _changes(records: Records, row: BatchRow | None, batch: BatchId, quantity: int) -> list[str]:
     """Return what becomes of the work order, in words; raise LINE-154 where more is done than is asked for."""
-    row = records.batch(batch)
-    if row is None or row.closed or row.quantity == quantity:  # a closed one is the journal's to refuse
+    if row is None or row.quantity == quantity:
         return []
     done = records.tally(batch).ended
     if quantity < done:

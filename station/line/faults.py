@@ -179,6 +179,20 @@ PROVEN_BY_TOKEN = FaultSpec(
     "now accepted the board's own token, so it counts as onboarded. Take it out.",
 )
 UNKNOWN_UNIT = FaultSpec("LINE-162", StationFault, "The journal has no unit {text}. Check the number.")
+NO_SUCH_BATCH = FaultSpec(
+    "LINE-167", StationFault, "The journal has no batch {batch}. The newest: {known}. Check the name."
+)
+BATCH_IS_CLOSED = FaultSpec(
+    "LINE-168",
+    StationFault,
+    "Batch {batch} is closed already. Leave it so; give work that is still to be done a batch of its own.",
+)
+BATCH_AT_WORK = FaultSpec(
+    "LINE-169",
+    StationFault,
+    "Batch {batch} can't be closed while slots {slots} are at work on its boards. "
+    "Stop the line (Ctrl-C) and wait until they have ended, then close it.",
+)
 NO_SUCH_PRODUCT = FaultSpec(
     "LINE-171", StationFault, "There is no product {product} in {folder}. Known are: {known}. Or name a recipe file."
 )
@@ -209,6 +223,45 @@ NEVER_RELEASED = FaultSpec(
     Refusal,
     "Never released on this station: {settings}. Nothing is built with it before one of these has looked at it and "
     "says why: {allowed} (station release).",
+)
+RELEASED_SINCE = FaultSpec(
+    "LINE-189",
+    Refusal,
+    "{path} was changed and released while this station works with it as it was before. End the engine once, when "
+    "nothing is on the line; then it counts.",
+)
+SERIALS_UNREADABLE = FaultSpec(
+    "LINE-183",
+    StationFault,
+    "{text} is no range of labels: {why}. Write the first and the last label, such as TRK-0001..TRK-0250.",
+)
+SERIALS_UNSCANNED = FaultSpec(
+    "LINE-184",
+    StationFault,
+    "Boards of {product} are not scanned, so the labels {serials} can't be held to. Leave the range out, or give the "
+    "recipe a pattern of its labels ([device_id] pattern).",
+)
+SERIALS_TOO_FEW = FaultSpec(
+    "LINE-185",
+    StationFault,
+    "{serials} are {count} labels, and {quantity} units are ordered. Give a range as long as the order, or a smaller "
+    "quantity.",
+)
+SERIALS_DIFFER = FaultSpec(
+    "LINE-186",
+    StationFault,
+    "Batch {batch} was begun with {before}, not with {serials}. Start it again without a range to go on, or give this "
+    "work its own batch.",
+)
+LABEL_OUTSIDE = FaultSpec(
+    "LINE-187",
+    Refusal,
+    "{label} is not one of this batch's labels ({serials}). Put the board aside; if it belongs here, check its label.",
+)
+LABEL_USED = FaultSpec(
+    "LINE-188",
+    Refusal,
+    "{label} is used already: {by}. No label is used twice; check it, and put the board aside if it is right.",
 )
 MISTAKE = FaultSpec(
     "LINE-901", Bug, "The program made a mistake. Nothing in the journal is lost. Give {path} to the engineer."

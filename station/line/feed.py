@@ -56,6 +56,12 @@ class Feed:
         with self._lock:
             self._listeners.append(listener)
 
+    def leave(self, listener: Callable[[Notice], None]) -> None:
+        """Call ``listener`` no more. Not from within a listener. Safe to repeat."""
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
     def publish(self, notice: Notice) -> None:
         """Hand out one notice."""
         with self._lock:

@@ -5,6 +5,8 @@ from cryptography.x509 import load_der_x509_certificate
 from station.cloud.protocol import OnboardRow
 from station.credentials.pem import to_pem
 from station.domain.ids import Sha256, UnitId
+from station.journal.chosen import find_disagreement_about
+from station.journal.faults import DISAGREES
 from station.journal.records import Records
 from station.line.faults import UNKNOWN_UNIT
 
@@ -19,8 +21,12 @@ class OnboardRows:
     def row_of(self, unit: UnitId) -> OnboardRow:
         """Return the unit's row, with its active certificate and the cloud columns of the recipe it passed with.
 
-        The same for as long as the unit is not built again. Raises LINE-162 where the journal lacks any of it.
+        The same for as long as the unit is not built again. Raises LINE-162 where the journal lacks any of it, and
+        JRN-110 where its tables say something else of the unit than its entries.
         """
+        differs = find_disagreement_about(self._records.folder, [unit])
+        if differs is not None:
+            raise DISAGREES.fault(unit=unit, difference=differs.sentence)
         row = self._records.unit(unit)
         attempt = self._records.attempt(row.last_attempt) if row is not None else None
         certificate = self._records.active_certificate(row.device_id) if row is not None else None

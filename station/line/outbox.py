@@ -40,10 +40,10 @@ from station.domain.line import CloudState
 from station.host.clock import Clock
 from station.host.files import sha256_of
 from station.journal.codec import iso
-from station.journal.journal import Journal
 from station.journal.records import Records
 from station.journal.rows import OutboxRow, UploadRow
 from station.line.feed import Feed, Told
+from station.line.hand import Writer
 from station.line.outbox_rules import OutboxRules
 from station.line.outbox_words import tell_late, tell_left_over, tell_wait
 from station.line.overdue import OverdueWatch
@@ -60,7 +60,7 @@ class Outbox:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: Writer,
         records: Records,
         cloud: Cloud,
         clock: Clock,
@@ -194,6 +194,8 @@ class Outbox:
                 self._unclear(upload, "the station stopped while it was sending")
             case "accepted":
                 self._poll(upload)
+            case "unclear" if not upload.tries:  # never sent from here: what a restore asks about
+                self._wait_to_ask(upload)
             case "unclear":
                 self._reconcile(upload)
             case _:
@@ -261,11 +263,10 @@ class Outbox:
     def _reconcile(self, upload: UploadRow) -> None:
         """Find out what an unclear sending did: by the body's hash, else by whom the cloud knows now."""
         self._late.tell(upload)
-        # By the cloud's clock alone: this PC's may have been wrong when it was sent, or may be now.
-        since = self._late.sent_at(upload)
         # The same rows may have gone once before, in the same bytes: that request's fate is not this sending's.
         others = [RequestId(request) for request in self._records.requests_of_others(upload.id)]
-        answer = self._key.cloud.find_sent(upload.body_sha256, since, others)
+        # By the cloud's clock alone: this PC's may have been wrong when it was sent, or may be now.
+        answer = self._key.cloud.find_sent(upload.body_sha256, self._late.sent_at(upload), others)
         self._key.hear(answer)
         match answer:
             case Found():
@@ -380,8 +381,7 @@ class Outbox:
 
     def _devices(self, units: Sequence[UnitId]) -> list[tuple[UnitId, DeviceId]]:
         """Return the units with their device IDs, in this order."""
-        rows = ((unit, self._records.unit(unit)) for unit in units)
-        return [(unit, row.device_id) for unit, row in rows if row is not None]
+        return [(unit, row.device_id) for unit in units if (row := self._records.unit(unit)) is not None]
 
     def _undecided(self, upload: UploadRow) -> list[UnitId]:
         """Return the upload's units of which neither the cloud nor a person has said anything yet, in its order."""

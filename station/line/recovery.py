@@ -14,8 +14,8 @@ from station.domain.events import (
 from station.domain.ids import AttemptId, Sha256, SlotNumber, UnitId
 from station.domain.line import Outcome, RepeatClass, StepKind
 from station.journal.codec import Entry
-from station.journal.journal import Journal
 from station.journal.records import Records
+from station.line.hand import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ def orphan_of(entries: Sequence[Entry]) -> StepIntended | None:
     return orphan
 
 
-def close_interrupted(journal: Journal, records: Records, slot: SlotNumber | None = None) -> list[AttemptId]:
+def close_interrupted(journal: Writer, records: Records, slot: SlotNumber | None = None) -> list[AttemptId]:
     """Close every attempt that a crash (or a full disk) left open, by the repeat class of its orphaned step.
 
     One-way steps end in quarantine; everything else is ABORTED, and the board's next attempt takes over what it can.

@@ -8,14 +8,14 @@ from station.domain.events import CertificateIntended, CertificateIssued
 from station.domain.ids import DeviceId, Sha256
 from station.host.files import sha256_of
 from station.journal.codec import iso
-from station.journal.journal import Journal
 from station.journal.records import Records
+from station.line.hand import Writer
 
 
 class JournalRegister:
     """Fulfils :class:`station.ca.register.IssuanceRegister`: what it took is in the journal when the call returns."""
 
-    def __init__(self, journal: Journal, records: Records) -> None:
+    def __init__(self, journal: Writer, records: Records) -> None:
         self._journal = journal
         self._records = records
 

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from station.domain.events import SettingsReleased
 from station.domain.ids import Sha256
+from station.host.files import sha256_of_file
 from station.journal.journal import Journal
 from station.journal.records import Records
-from station.line.faults import NEVER_RELEASED, NOT_RELEASED
+from station.line.faults import NEVER_RELEASED, NOT_RELEASED, RELEASED_SINCE
 from station.line.gate import Gate
 from station.people.rights import RULES, Actor, Right, words
 from station.settings.fixture import Fixture
@@ -42,7 +43,7 @@ def find_unreleased(records: Records, settings: Iterable[Settings]) -> list[Unre
             last[entry.event.about, entry.event.name] = entry.event
     found = []
     for one in settings:
-        name = _name(one)
+        name = name_of(one)
         before = last.get(name)
         if before is None or before.file != one.sha256:
             found.append(Unreleased(*name, one, before))
@@ -59,10 +60,16 @@ class Releases:
         """Return when all of ``settings`` are released; an engineer who gives a reason releases what is not.
 
         Raises LINE-181 or LINE-182, journaled, for anybody else and without a reason; PPL-116 for a PIN too old.
+        LINE-189 where a file as it is now was released already, and this is what was read of it before: whoever
+        released it again would take that back.
         """
         missing = find_unreleased(self._records, settings)
         if not missing:
             return
+        for one in missing:
+            path = one.settings.path
+            if one.last is not None and path.is_file() and sha256_of_file(path) == one.last.file:
+                self._gate.refuse(actor, Right.CHANGE_SETTINGS, RELEASED_SINCE.fault(path=path))
         if not actor.may(Right.CHANGE_SETTINGS) or not reason.strip():
             named = ", ".join(map(str, missing))
             allowed = words(RULES[Right.CHANGE_SETTINGS].roles)
@@ -83,7 +90,7 @@ class Releases:
                 about=one.about,
                 name=one.name,
                 file=one.settings.sha256,
-                context=self._keep(one),
+                context=self._keep(one, actor),
                 before=one.last.file if one.last else None,
                 operator=actor.id,
                 reason=reason.strip(),
@@ -91,13 +98,14 @@ class Releases:
             for one in missing
         ]
         if events:
-            self._journal.commit(*events)
+            self._journal.commit(*events, by=actor.id)
 
-    def _keep(self, one: Unreleased) -> Sha256:
-        return self._journal.keep(one.about, one.settings.context())
+    def _keep(self, one: Unreleased, actor: Actor) -> Sha256:
+        return self._journal.keep(one.about, one.settings.context(), by=actor.id)
 
 
-def _name(settings: Settings) -> tuple[str, str]:
+def name_of(settings: Settings) -> tuple[str, str]:
+    """Return what kind of settings these are, and what they are called. Pure."""
     match settings.value:
         case StationSettings(station_id=station):
             return "station", station

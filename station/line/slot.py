@@ -29,6 +29,7 @@ class Slot:
         self.number: SlotNumber = equipment.slot
         self._bench, self._equipment, self._intake, self._feed = bench, equipment, intake, feed
         self._scans: deque[BoardSerial | None] = deque(maxlen=1)
+        self._label: BoardSerial | None = None
         self._message = threading.Condition()
         self._latching = threading.Lock()
         self._state = SlotState.STOPPED
@@ -63,10 +64,17 @@ class Slot:
         with self._latching:
             if not self._latched:
                 return
-            self._bench.journal.commit(SlotAcknowledged(slot=self.number, operator=actor.id, reason=reason))
+            acknowledged = SlotAcknowledged(slot=self.number, operator=actor.id, reason=reason)
+            self._bench.journal.commit(acknowledged, by=actor.id)
             with self._message:
                 self._latched = ""
                 self._message.notify_all()
+
+    @property
+    def labels(self) -> tuple[BoardSerial, ...]:
+        """The labels of the board that the slot is at, and of the one that it waits for."""
+        with self._message:
+            return tuple(label for label in (self._label, *self._scans) if label is not None)
 
     @property
     def latched(self) -> bool:
@@ -104,9 +112,9 @@ class Slot:
         try:
             ended = self._attempt(records, serial)
         finally:
-            # First the place, whatever the count says: a place that is lost would hold up the batch for ever.
-            self._intake.give_back()
-        self._intake.count(finished_units(records, self._bench))
+            with self._message:
+                self._label = None
+            self._intake.give_back(lambda: finished_units(records, self._bench))
         if ended is not None and ended.latch and ended.fault is not None:
             self._latch(ended.attempt, ended.fault)
         elif ended is not None:
@@ -123,7 +131,7 @@ class Slot:
             while not self._scans:
                 over.check()
                 self._message.wait()
-            serial = self._scans.popleft()
+            serial = self._label = self._scans.popleft()
         presence.wait_loaded(over)
         return serial
 

@@ -182,7 +182,8 @@ def write(work: Work) -> dict[str, object]:
         _require_stored(work, after, kind, content, hashes[kind] if usable else None)
     if not any(row.type == CredentialType.CLIENT_KEY for row in after):
         raise KEY_MISSING.fault(f"no type 2 at {tag} after the write")
-    work.stored, work.disturbed = hashes, False
+    work.stored = hashes
+    work.took_for_stored()
     return {
         "sec_tag": tag,
         "written": written,
@@ -217,12 +218,13 @@ def _require_stored(
 def prove(work: Work) -> dict[str, object]:
     """Show that the modem holds the private key of the certificate: it signs a fresh nonce, verified here, offline.
 
-    Behind an image, an erase or a power cut since the credentials were written, they are listed and compared first.
+    Behind an image, an erase, a power cut or a restart since the credentials were written, they are listed and
+    compared first.
     """
     if work.key is None:
         raise KEY_MISSING.fault("proof without a key")
     results: dict[str, object] = {}
-    if work.disturbed and work.stored:
+    if work.must_show_again():
         results["listed"] = require_kept(work)
     _prove(work, work.key)
     return results | {"jwt": "verified with the certificate's public key over a one-time nonce"}
@@ -245,7 +247,7 @@ def require_kept(work: Work) -> list[int]:
             found = stored_sha256(text, modem.stored_newline)
         if found != wanted:
             raise CREDENTIALS_GONE.fault(f"type {kind}: {found}, written {wanted}", what=_NAMES[kind])
-    work.disturbed = False
+    work.took_for_stored()
     return sorted(int(kind) for kind in listed)
 
 
@@ -256,7 +258,15 @@ def _prove(work: Work, key: CheckedKey) -> None:
 
 
 def store(work: Work) -> dict[str, object]:
-    """Have the modem store everything and switch it off (AT+CFUN=0, OK), so that power may go. Safe to repeat."""
+    """Have the modem store everything and switch it off (AT+CFUN=0, OK), so that power may go. Safe to repeat.
+
+    A board that restarted since the proof had not stored yet: what it holds now is listed and proven anew before that.
+    """
+    results: dict[str, object] = {}
+    if work.key is not None and work.must_show_again():
+        results["listed"] = require_kept(work)
+        if work.bench.recipe.no_proof_reason is None:
+            _prove(work, work.key)
     work.modem().power_off()
     work.wrote = False
-    return {"stored": True}
+    return results | {"stored": True}

@@ -40,9 +40,8 @@ class Summary:
     @property
     def all_passed(self) -> bool:
         """Whether the work order is complete and every unit that was touched for it passed and is recorded."""
-        others = self.tally.silent + sum(
-            count for outcome, count in self.tally.outcomes.items() if outcome != Outcome.PASSED
-        )
+        judged = sum(self.tally.nameless.get(outcome, 0) for outcome in (Outcome.FAILED, Outcome.QUARANTINED))
+        others = judged + sum(count for outcome, count in self.tally.outcomes.items() if outcome != Outcome.PASSED)
         return self.tally.count(Outcome.PASSED) >= self.quantity and others == 0
 
     def facts(self) -> list[tuple[str, str]]:

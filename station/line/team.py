@@ -9,10 +9,10 @@ from station.cloud.protocol import Account, Busy, Cloud, CredentialRefused, NotS
 from station.domain.events import AccountConfirmed
 from station.domain.faults import Fault, StationFault
 from station.host.clock import Clock
-from station.journal.journal import Journal
 from station.journal.records import Records
 from station.line.faults import KEY_REFUSED, WRONG_TEAM
 from station.line.feed import Feed, Told
+from station.line.hand import Writer
 
 _REFUSED_MOST: Final = 300.0
 """Seconds between two questions with a key that was refused, at the most."""
@@ -41,7 +41,7 @@ class Unreachable:
 class TeamGate:
     """Asks the cloud for the key's team, and holds it against the station file's, else the last one confirmed."""
 
-    def __init__(self, journal: Journal, records: Records, cloud: Cloud, base_url: str, team: str | None) -> None:
+    def __init__(self, journal: Writer, records: Records, cloud: Cloud, base_url: str, team: str | None) -> None:
         self._journal, self._records, self._cloud = journal, records, cloud
         self._base_url, self._team = base_url, team
 

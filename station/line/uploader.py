@@ -46,6 +46,11 @@ class Uploader:
             self._rested.clear()
         self._wake.set()
 
+    def gather(self) -> None:
+        """Wait for full bodies again, until the next ``nudge`` that flushes."""
+        with self._asked:
+            self._flush = False
+
     def wait_idle(self, patience: float, stop: threading.Event | None = None) -> bool:
         """Wait until nothing is left to upload; False when it is stopped, out of ``patience`` seconds, or stuck.
 

@@ -24,13 +24,15 @@ from station.domain.line import StepKind
 from station.domain.modem import CredentialType, ModemIdentity
 from station.domain.secret import Secret
 from station.host.clock import Clock, Deadline, Stop
-from station.journal.journal import Build, Journal
+from station.journal.journal import Build
 from station.journal.records import Records
 from station.line.equipment import Equipment
 from station.line.faults import NOT_IDENTIFIED, SWAPPED
+from station.line.hand import Hand
 from station.line.readbacks import ReadBacks
 from station.line.recovery import Carried
 from station.line.register import JournalRegister
+from station.line.serials import SerialRange
 from station.settings.recipe import FlashStep, ModemStep, Recipe
 
 _NOBODY = frozenset(spec.code for spec in (FIRMWARE_UNKNOWN, NO_IMEI, PRODUCTION_TEST_IMAGE))
@@ -48,7 +50,8 @@ class Bench:
     recipe: Recipe
     recipe_name: Sha256
     authority: Authority
-    journal: Journal
+    journal: Hand
+    """In the hand of whoever armed the batch: what slots write is theirs."""
     clock: Clock
     stop: Stop
     boot_seconds: float
@@ -57,6 +60,8 @@ class Bench:
     read_backs: ReadBacks
     secret_variables: frozenset[str] = frozenset()
     """Environment variables that hold this station's secrets: no factory program inherits them."""
+    serials: SerialRange | None = None
+    """The labels of the batch's boards, where it is held to some."""
     ask_with_token: Callable[[DeviceId, Secret], JwtAnswer] | None = None
     """Asks the cloud for a device with that device's own token; None where there is no cloud."""
 
@@ -91,6 +96,8 @@ class Work:
     """What was written and read back in this attempt: the SHA-256 of each item as the modem stores it."""
     disturbed: bool = False
     """A probe or a power cut was at the board since: what is stored must be shown again."""
+    shown_in: tuple[Modem, int] | None = None
+    """The conversation in which what is stored was shown last, and how often the board had restarted in it by then."""
     target: Target | None = None
     """What the probe last saw; None when it may have become something else: then look first."""
     last_image: FlashStep | None = None
@@ -122,6 +129,19 @@ class Work:
                     self.bench.stop.check()
             self.comes_back = False
         return self._modem
+
+    def must_show_again(self) -> bool:
+        """Return whether what was written may be gone: a probe, a power cut or a restart came since it was seen.
+
+        A modem stores what it was given only when it is switched off in good order: a restart before that loses it.
+        """
+        modem = self.modem()
+        return bool(self.stored) and (self.disturbed or self.shown_in != (modem, modem.restarts))
+
+    def took_for_stored(self) -> None:
+        """Take it that all that was written has just been seen in the modem."""
+        modem = self.modem()
+        self.disturbed, self.shown_in = False, (modem, modem.restarts)
 
     def _connect(self, deadline: Deadline) -> Modem:
         modem = self.equipment.open_modem()

@@ -25,6 +25,12 @@ SECOND_MISSING = FaultSpec(
 SECOND_SAME = FaultSpec("PPL-114", Refusal, "The second person must be somebody else than {person}.")
 STALE = FaultSpec("PPL-115", Refusal, "The second person's PIN is {seconds} s old. Have it typed again, for this.")
 IDLE = FaultSpec("PPL-116", Refusal, "To {action}, type your PIN again: it is more than {minutes} min old.")
+SPENT = FaultSpec(
+    "PPL-117", Refusal, "The second person's PIN has agreed to something else already. Have it typed again, for this."
+)
+PIN_CHANGED = FaultSpec(
+    "PPL-118", Refusal, "{person} has another PIN or badge since this sign-in. Sign in again with that one."
+)
 NAME_UNUSABLE = FaultSpec("PPL-121", StationFault, "{name} can't be a person's name: {why}.")
 NAME_TAKEN = FaultSpec("PPL-122", StationFault, "There is a {name} already. Use a name that tells them apart.")
 PIN_WEAK = FaultSpec("PPL-123", StationFault, "That PIN can't be used: {why}. Choose another.")
@@ -72,4 +78,11 @@ PEOPLE_LOST = FaultSpec(
     StationFault,
     "The journal knows people up to p{highest}, but {path} is gone. Restore it from the backup. Where there is none: "
     "station init --anew; that is recorded, and QA will ask why.",
+)
+OUTSIDE = FaultSpec(
+    "PPL-139",
+    Refusal,
+    "The people file was changed outside of the station: {what}. {person} can't work here until that is mended; "
+    "call the engineer and QA.",
+    Retry.NEVER,
 )

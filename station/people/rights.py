@@ -1,7 +1,7 @@
 """Who may do what: one table of roles and rights, asked wherever something is written. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -11,6 +11,9 @@ from station.people.faults import IDLE, NOT_ALLOWED, REASON_MISSING, SECOND_MISS
 
 PersonId = NewType("PersonId", str)
 """``p`` and a number; never given to anybody else."""
+
+ITSELF: Final = "station"
+"""Who is responsible for what the station does of its own accord, before anybody has signed in; no person's ID."""
 
 FRESH_SECONDS: Final = 60.0
 """How old a second person's PIN may be."""
@@ -52,15 +55,25 @@ class Right(StrEnum):
     CORRECT_CLOCK = "correct the clock"
     CREATE_CA = "make the CA"
     CHANGE_SETTINGS = "change the settings"
+    CLOSE_BATCH = "close a batch"
     MANAGE_PEOPLE = "manage people"
+    DISABLE_PEOPLE = "disable people"
+    """Also to forget them, and to take the roles away that let somebody be a second person."""
+    MANAGE_SECONDS = "manage somebody who may be a second person"
+    """To add them, to give them such roles, a PIN or a badge: who could do so alone makes his own second person."""
     EXPORT = "export records"
     REPRINT = "print a record again"
     CHECKPOINT = "sign a checkpoint"
+    BACKUP = "back the station up"
+    RESTORE = "restore a backup"
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Who has a right, and what exercising it takes. ``second``: it touches certificates of finished units."""
+    """Who has a right, and what exercising it takes.
+
+    ``second``: it touches certificates of finished units, or who may agree to that, or from where the record goes on.
+    """
 
     roles: frozenset[Role]
     reason: bool = False
@@ -81,10 +94,15 @@ RULES: Final[Mapping[Right, Rule]] = MappingProxyType(
         Right.CORRECT_CLOCK: _rule(Role.ENGINEER, reason=True),
         Right.CREATE_CA: _rule(Role.CA_KEEPER),
         Right.CHANGE_SETTINGS: _rule(Role.ENGINEER, reason=True),
+        Right.CLOSE_BATCH: _rule(Role.LINE_LEAD, Role.ENGINEER, reason=True),
         Right.MANAGE_PEOPLE: _rule(Role.ENGINEER),
+        Right.DISABLE_PEOPLE: _rule(Role.ENGINEER, reason=True),
+        Right.MANAGE_SECONDS: _rule(Role.ENGINEER, reason=True, second=True),
         Right.EXPORT: _rule(Role.QA, Role.LINE_LEAD, Role.ENGINEER, Role.CA_KEEPER),
         Right.REPRINT: _rule(Role.LINE_LEAD, Role.ENGINEER, Role.QA, reason=True),
         Right.CHECKPOINT: _rule(Role.LINE_LEAD, Role.ENGINEER, Role.QA, Role.CA_KEEPER, Role.SERVICE),
+        Right.BACKUP: _rule(Role.LINE_LEAD, Role.ENGINEER, Role.CA_KEEPER, Role.SERVICE),
+        Right.RESTORE: _rule(Role.ENGINEER, reason=True, second=True),
     }
 )
 """Everything that a station is asked to do, and by whom it may be asked."""
@@ -116,6 +134,8 @@ class Actor:
     roles: frozenset[Role]
     method: Method
     signed_in: Instant
+    proof: str = field(default="", repr=False)
+    """Which PIN and badge it was (:attr:`station.people.person.Person.proof`)."""
 
     def may(self, right: Right) -> bool:
         """Return whether one of the roles has the right."""
@@ -130,10 +150,13 @@ def require(
     second: Actor | None,
     now: Instant,
     idle: float = IDLE_SECONDS,
+    concerned: PersonId | None = None,
+    alone: bool = False,
 ) -> None:
     """Raise PPL-111 to PPL-116 unless ``actor`` may do this now, with all that it takes. Pure.
 
-    What takes a reason is an override: it also takes a PIN that is not older than ``idle`` seconds.
+    What takes a reason is an override: it also takes a PIN that is not older than ``idle`` seconds. Whom it is about
+    (``concerned``) can't be the second person; ``alone`` says that nobody is there who could be one.
     """
     rule = RULES[right]
     if not actor.may(right):
@@ -142,15 +165,15 @@ def require(
         raise REASON_MISSING.fault(action=right)
     if rule.reason and now.since(actor.signed_in) > idle:
         raise IDLE.fault(minutes=round(idle / 60), action=right)
-    if rule.second:
-        _require_second(actor, right, second, now)
+    if rule.second and not alone:
+        _require_second(actor, right, second, now, concerned)
 
 
-def _require_second(actor: Actor, right: Right, second: Actor | None, now: Instant) -> None:
+def _require_second(actor: Actor, right: Right, second: Actor | None, now: Instant, concerned: PersonId | None) -> None:
     if second is None or not second.roles & SECONDS or second.method not in _TYPED:
         raise SECOND_MISSING.fault(action=right, allowed=words(SECONDS))
-    if second.id == actor.id:
-        raise SECOND_SAME.fault(person=actor.id)
+    if second.id in (actor.id, concerned):
+        raise SECOND_SAME.fault(person=second.id)
     age = now.since(second.signed_in)
     if age > FRESH_SECONDS:
         raise STALE.fault(seconds=round(age))

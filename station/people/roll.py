@@ -5,28 +5,27 @@ the station for good. PINs are kept as argon2id (RFC 9106), badges as a keyed ha
 """
 
 import hmac
-import json
 import os
 import re
 import secrets
 import threading
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from station.domain.faults import Fault
 from station.domain.secret import Secret
 from station.host.clock import Clock
-from station.host.files import read_private_text, replace_file
+from station.host.files import find_unfinished, replace_file, replace_file_once
 from station.people.faults import (
     ALREADY_SET_UP,
     BADGE_TAKEN,
-    DAMAGED,
     DISABLED,
     LAST_ENGINEER,
     LOCKED,
@@ -36,21 +35,21 @@ from station.people.faults import (
     NOT_SET_UP,
     NOT_SIGNED_IN,
     PEOPLE_LOST,
+    PIN_CHANGED,
     PIN_WEAK,
-    TOO_NEW,
     UNKNOWN_PERSON,
 )
+from station.people.person import Person, read_roll, skip_numbers, write_roll
 from station.people.rights import Actor, Instant, Method, PersonId, Role
 
+__all__ = ["FILE_NAME", "MOST_WRONG", "Cost", "People", "Person", "Record", "skip_numbers"]
+
 FILE_NAME: Final = "people.json"
-VERSION: Final = 1
 MOST_WRONG: Final = 5
 """Wrong PINs in a row that lock a person; each further one locks twice as long, up to an hour."""
 
 _NAME = re.compile(r"[^\W_][\w .'-]{0,47}")
 _PIN = re.compile(r"[0-9]{4,12}")
-_ID = re.compile(r"p([1-9][0-9]{0,8})")
-_HASHED = re.compile(r"(\$argon2id\$v=19\$m=[0-9]{1,7},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)?")
 _FIRST_LOCK: Final = 60.0
 _LONGEST_LOCK: Final = 3600.0
 
@@ -61,20 +60,6 @@ class Cost:
 
     kibibytes: int = 65536
     passes: int = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """One person. ``name`` is None once it was taken out."""
-
-    id: PersonId
-    name: str | None
-    roles: frozenset[Role]
-    disabled: bool = False
-    wrong: int = 0
-    locked_until: datetime | None = None
-    pin: str = field(default="", repr=False)
-    badge: str = field(default="", repr=False)
 
 
 Record = Callable[[Person], object]
@@ -100,7 +85,7 @@ class People:
         self._clock, self._cost = clock, cost or Cost()
         self._salt, self._next, self._all = secrets.token_hex(16), 1, dict[PersonId, Person]()
         if self._path.exists():
-            self._salt, self._next, self._all = _read(self._path)
+            self._salt, self._next, self._all = read_roll(self._path)
         self._next = max(self._next, highest + 1)
         self._lock = threading.RLock()
 
@@ -113,6 +98,24 @@ class People:
     def all(self) -> tuple[Person, ...]:
         """Everybody ever added, first to last."""
         return tuple(self._all.values())
+
+    def settle(self, recorded: Callable[[Person], bool]) -> None:
+        """Finish a change that a crash cut off behind its record, and leave nothing of any other. Safe to repeat.
+
+        ``recorded`` tells whether the record says of a person exactly what it is given.
+        """
+        for left in find_unfinished(self._path):
+            content = left.read_bytes()
+            try:
+                salt, after, people = read_roll(left)
+            except Fault:  # cut off while it was written: the record comes behind that, so it knows nothing of it
+                people = {}
+            changed = [one for one in people.values() if one.id not in self._all or not one.is_as(self._all[one.id])]
+            whole = people.keys() >= self._all.keys() and (not self._all or salt == self._salt)
+            if changed and whole and all(map(recorded, changed)):
+                replace_file(self._path, content)
+                self._salt, self._next, self._all = salt, max(self._next, after), people
+            left.unlink()
 
     @property
     def began_before(self) -> bool:
@@ -130,8 +133,9 @@ class People:
         self, name: str, pin: Secret, roles: frozenset[Role], *, anew: bool = False, record: Record = _nothing
     ) -> Person:
         """Add the first person, an engineer. Raises as :meth:`require_nobody` and :meth:`add`."""
-        self.require_nobody(anew=anew)
-        return self.add(name, pin, roles | {Role.ENGINEER}, record=record)
+        with self._lock:  # of two who begin at the same moment, one is the first
+            self.require_nobody(anew=anew)
+            return self.add(name, pin, roles | {Role.ENGINEER}, record=record)
 
     def add(
         self, name: str, pin: Secret | None, roles: frozenset[Role], badge: str = "", *, record: Record = _nothing
@@ -191,6 +195,21 @@ class People:
             raise NO_SERVICE.fault(person=person.id)
         return self._actor(person, Method.SERVICE)
 
+    def as_now(self, actor: Actor) -> Actor:
+        """Return ``actor`` with those roles of the sign-in that are still theirs. Raises PPL-103, PPL-118.
+
+        A sign-in outlives what it rested on: whoever judges a right asks this first. Of an ID that was never on this
+        roll it says nothing: the roll forgets none.
+        """
+        person = self._all.get(actor.id)
+        if person is None:
+            return actor
+        if person.disabled:
+            raise DISABLED.fault(person.id)
+        if actor.proof and actor.proof != person.proof:
+            raise PIN_CHANGED.fault(person=person.id)
+        return replace(actor, roles=actor.roles & person.roles)
+
     def person(self, text: str) -> Person:
         """Return a person by ID or name; PPL-125 where there is none."""
         found = self._named(text)
@@ -248,7 +267,8 @@ class People:
         return (named, Method.NAME) if named is not None else (shown, Method.BADGE)
 
     def _actor(self, person: Person, method: Method) -> Actor:
-        return Actor(person.id, person.roles, method, Instant(self._clock.now(), self._clock.monotonic()))
+        shown = Instant(self._clock.now(), self._clock.monotonic())
+        return Actor(person.id, person.roles, method, shown, person.proof)
 
     def _after_wrong(self, person: Person, now: datetime) -> Person:
         wrong = person.wrong + 1
@@ -292,13 +312,14 @@ class People:
     def _badge_hash(self, badge: str) -> str:
         return hmac.new(bytes.fromhex(self._salt), badge.strip().encode("utf-8", "replace"), "sha256").hexdigest()
 
-    def _put(self, person: Person, record: Record = _nothing) -> None:
+    def _put(self, person: Person, record: Record | None = None) -> None:
         changed = {**self._all, person.id: person}
         after = max(self._next, int(person.id[1:]) + 1)
-        rows = [_as_json(one) for one in changed.values()]
-        content = {"version": VERSION, "salt": self._salt, "next": after, "people": rows}
-        record(person)
-        replace_file(self._path, json.dumps(content, indent=1, ensure_ascii=False).encode())
+        content = write_roll(self._salt, after, changed.values())
+        if record is None:
+            replace_file(self._path, content)
+        else:
+            replace_file_once(self._path, content, lambda: record(person))
         self._all, self._next = changed, after
 
 
@@ -325,46 +346,3 @@ def _require_name(text: str) -> str:
     if re.fullmatch(r"p\d+", _plain(name)):
         raise NAME_UNUSABLE.fault(name=name, why="it looks like a person's ID")
     return name
-
-
-def _as_json(person: Person) -> dict[str, Any]:
-    return {
-        "id": person.id,
-        "name": person.name,
-        "roles": sorted(person.roles),
-        "disabled": person.disabled,
-        "wrong": person.wrong,
-        "locked_until": person.locked_until.isoformat() if person.locked_until else None,
-        "pin": person.pin,
-        "badge": person.badge,
-    }
-
-
-def _read(path: Path) -> tuple[str, int, dict[PersonId, Person]]:
-    try:
-        content = json.loads(read_private_text(path))
-        version = content["version"]
-        if isinstance(version, int) and version > VERSION:
-            raise TOO_NEW.fault(path=path, found=version)
-        if version != VERSION:
-            raise ValueError(f"version {version!r}")
-        people = {person.id: person for person in map(_person, content["people"])}
-        after = int(content["next"])
-        if len(people) != len(content["people"]) or any(int(one[1:]) >= after for one in people):
-            raise ValueError("an ID twice, or one that is still to be given")
-        bytes.fromhex(content["salt"])
-        return str(content["salt"]), after, people
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DAMAGED.fault(path=path, why=type(error).__name__) from error
-
-
-def _person(row: dict[str, Any]) -> Person:
-    locked, name = row["locked_until"], row["name"]
-    until = None if locked is None else datetime.fromisoformat(locked)
-    texts = [row["id"], row["pin"], row["badge"], *([] if name is None else [name])]
-    if not all(isinstance(text, str) for text in texts) or not isinstance(row["disabled"], bool):
-        raise TypeError("a value of another kind")
-    if not _ID.fullmatch(row["id"]) or not _HASHED.fullmatch(row["pin"]) or (until and until.tzinfo is None):
-        raise ValueError("a value that was never written")
-    roles = frozenset(Role(role) for role in row["roles"])
-    return Person(PersonId(row["id"]), name, roles, row["disabled"], int(row["wrong"]), until, row["pin"], row["badge"])

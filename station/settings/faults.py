@@ -16,3 +16,19 @@ LABEL_REFUSED = FaultSpec(
     StationFault,
     "{text} is no label of this product: {reason}. Scan the label on the board again.",
 )
+SLOT_NOT_EDITABLE = FaultSpec(
+    "SET-105",
+    StationFault,
+    "Slot {slot} in {path} is written in a way that is only changed by hand. Open the file and write: {wanted}",
+)
+DATA_MOVED = FaultSpec(
+    "SET-106",
+    StationFault,
+    "The data folder can't change under a running station. Leave `data` as it is; to move it, end the station, move "
+    "the folder, and change the file by hand.",
+)
+NO_SUCH_FILE = FaultSpec(
+    "SET-107",
+    StationFault,
+    "{name} is none of this station's settings files. Name station, fixture, or recipe: and a recipe in {folder}.",
+)

@@ -51,35 +51,38 @@ class Loaded(Generic[T]):
         return {"file": self.path.name, "sha256": self.sha256, "content": _as_record(effective, self.written)}
 
 
-def load_station(path: Path) -> Loaded[StationSettings]:
-    """Return the station file; raises SET-101, SET-102 or HOST-101. Looks only; safe to repeat."""
+def load_station(path: Path, content: bytes | None = None) -> Loaded[StationSettings]:
+    """Return the station file; raises SET-101, SET-102 or HOST-101. Looks only; safe to repeat.
+
+    ``content``, here as below: judge this as if it stood at ``path`` already.
+    """
     path = path.resolve()
-    data, written = _read(path)
+    data, written = _read(path, content)
     return _load(StationSettings, path, data, written, Place(path.parent))
 
 
-def load_recipe(path: Path) -> Loaded[Recipe]:
+def load_recipe(path: Path, content: bytes | None = None) -> Loaded[Recipe]:
     """Return a recipe whose pinned files were all there and right. Raises as :func:`load_station`."""
     path = path.resolve()
-    data, written = _read(path)
+    data, written = _read(path, content)
     return _load(
         Recipe, path, data, written, Place(path.parent), further=order_problems, name=lambda at: name_step(at, written)
     )
 
 
-def load_fixture(path: Path, *, data: Path) -> Loaded[Fixture]:
+def load_fixture(path: Path, content: bytes | None = None, *, data: Path) -> Loaded[Fixture]:
     """Return a fixture whose relative device paths lie in ``data``. Raises as :func:`load_station`."""
     path = path.resolve()
-    content, raw = _read(path)
+    read, raw = _read(path, content)
     slots = Slots(raw)
     place = Place(path.parent, data.absolute())
-    return _load(Fixture, path, content, slots.spread(), place, found=slots.problems(), name=slots.name_place)
+    return _load(Fixture, path, read, slots.spread(), place, found=slots.problems(), name=slots.name_place)
 
 
-def _read(path: Path) -> tuple[bytes, Written]:
+def _read(path: Path, content: bytes | None) -> tuple[bytes, Written]:
     if path.exists() and not path.is_file():
         raise NOT_TOML.fault(path=path, reason="that is no regular file")  # a pipe would be waited for, for ever
-    data = read_bytes(path, _LIMIT)
+    data = read_bytes(path, _LIMIT) if content is None else content
     try:
         text = data.decode("utf-8-sig")  # Windows editors like to begin with a mark
     except UnicodeDecodeError as error:

@@ -20,7 +20,7 @@ from station.ca.creation import create_authority
 from station.domain.line import SlotState
 from station.domain.secret import Secret
 from station.host.clock import SystemClock
-from station.line.engine import Engine, LineRules
+from station.line.batch_run import BatchRun, LineRules
 from station.line.feed import Notice, SlotChanged
 from station.simulator.bench import Bench
 from station.simulator.cloud import SimulatedCloud
@@ -39,7 +39,7 @@ class Feeder:
         self._begun = 0.0
         self.seconds: list[float] = []
 
-    def __call__(self, engine: Engine, notice: Notice) -> None:
+    def __call__(self, engine: BatchRun, notice: Notice) -> None:
         match notice:
             case SlotChanged(state=SlotState.EMPTY) if self._left:
                 self._left -= 1

@@ -1,7 +1,9 @@
 """The long form of tests/unit/evidence/test_tampers.py: ``python -m tests.campaigns.evidence_tampers [--seeds N]``.
 
 Each tamper of a bundle, N times by seed, judged by the station's verifier and by the bundle's own; every one must be
-found, and both must say the same sentence. Ends with what was found where, and with an error at the first miss.
+found, and both must say the same sentence. Then N changes of a journal's tables, which nothing signs: `station verify`
+must find each, and the export of the unit and of the batch those that touch it. Ends with what was found where, and
+with an error at the first miss.
 """
 
 import argparse
@@ -16,7 +18,9 @@ from station.evidence.bundle import Chosen, build_bundle
 from tests.unit.evidence.conftest import Sample
 from tests.unit.evidence.evidence_rig import Rig, make_authority
 from tests.unit.evidence.tampering import INSIDE, OUTSIDE
-from tests.unit.evidence.test_tampers import check, load_own
+from tests.unit.evidence.test_table_tampers import check as check_tables
+from tests.unit.evidence.test_table_tampers import units_of
+from tests.unit.evidence.test_tampers import check, freeze, load_own
 
 
 def make_sample(folder: Path) -> Sample:
@@ -48,7 +52,20 @@ def main() -> None:
             console.print(f"{tamper.__name__}: {sum(where.values())} of {given.seeds} found by both")
             for sentence, count in where.most_common(6):
                 console.print(f"    {count:6} {sentence}")
+        try_tables(sample.rig, folder, range(given.first, given.first + given.seeds), console)
         sample.rig.journal.close()
+
+
+def try_tables(rig: Rig, folder: Path, seeds: range, console: Console) -> None:
+    for number in range(200):
+        rig.note(str(number))  # so that the tree has a stored row
+    rig.checkpoint("tables")
+    whole = freeze(rig.data, folder / "whole")
+    units = units_of(whole)
+    touching = sum(check_tables(whole, folder / "copy", seed, units) for seed in seeds)
+    console.print(
+        f"tables: {len(seeds)} of {len(seeds)} found by verify; all {touching} that touch a unit by its export"
+    )
 
 
 if __name__ == "__main__":

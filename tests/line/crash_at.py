@@ -12,7 +12,7 @@ from station.app import Station, open_station
 from station.domain.ids import BatchId
 from station.host.clock import Stop
 from station.journal.codec import Entry, as_json
-from station.line.engine import LineRules
+from station.line.batch_run import LineRules
 from station.line.feed import Notice
 from station.people.rights import Actor, Instant, Method, PersonId, Role
 
@@ -41,7 +41,7 @@ def main(station_file: str, batch: str, quantity: str, kind: str, *fields: str) 
         recipe, fixture, cloud = opened.recipe("tracker"), opened.fixture(), opened.cloud()
         armed = station.arm(BatchId(batch), recipe, fixture, int(quantity), cloud, "a test")
         authority = station.open_ca()
-        engine = station.build_engine(armed, authority, fixture, recipe, cloud, Stop(), LineRules(attended=False))
+        engine = station.build_run(armed, authority, fixture, recipe, cloud, Stop(), LineRules(attended=False))
         station.feed.listen(look)
         engine.run(someone)
 

@@ -10,20 +10,21 @@ from typing import Any
 import requests
 
 from station.app import Opened, Station, open_station
-from station.domain.events import AttemptClosed, AttemptOpened
+from station.domain.events import AttemptClosed, AttemptOpened, PersonChanged
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.domain.secret import Secret
 from station.host.clock import Clock, Stop
 from station.host.files import replace_file
 from station.journal.codec import Entry
+from station.journal.journal import Journal
+from station.line.batch_run import BatchRun, LineRules
 from station.line.decisions import declare_rework
-from station.line.engine import Engine, LineRules
 from station.line.feed import Notice
 from station.line.releases import Settings, find_unreleased
 from station.line.summary import Summary, summarize
-from station.people.rights import Actor, Instant, Method, PersonId, Role
-from station.people.roll import Cost, People
+from station.people.rights import ITSELF, Actor, Instant, Method, PersonId, Role
+from station.people.roll import Cost, People, Person
 from station.simulator.bench import Bench
 from station.simulator.cloud import SimulatedCloud
 
@@ -162,13 +163,24 @@ passphrase = {{ file = "passphrase" }}
         return self.actor(Role.LINE_LEAD, who="p2")
 
     def hire(self) -> None:
-        """Have everybody of STAFF work here, with a sign-in file each."""
-        people = People(self.folder / "data", self.clock, CHEAP)
+        """Have everybody of STAFF work here, as the journal says too, with a sign-in file each."""
+        data = self.folder / "data"
+        people = People(data, self.clock, CHEAP)
         if people.all:
             return
-        for number, (name, (pin, roles)) in enumerate(STAFF.items(), start=1):
-            assert people.add(name, Secret(pin) if pin else None, frozenset(roles)).id == f"p{number}"
-            replace_file(self.sign_in_file(name), f"{name}\n{pin}\n".encode())
+        with Journal(data, self.clock) as journal:
+            journal.open_session({}, ITSELF)
+
+            def record(person: Person) -> None:
+                names = tuple(sorted(person.roles))
+                journal.commit(
+                    PersonChanged(person=person.id, change="added", roles=names, operator="p1", proof=person.proof)
+                )
+
+            for number, (name, (pin, roles)) in enumerate(STAFF.items(), start=1):
+                added = people.add(name, Secret(pin) if pin else None, frozenset(roles), record=record)
+                assert added.id == f"p{number}"
+                replace_file(self.sign_in_file(name), f"{name}\n{pin}\n".encode())
 
     def sign_in_file(self, name: str) -> Path:
         """Return the file that somebody signs in with."""
@@ -203,7 +215,7 @@ passphrase = {{ file = "passphrase" }}
         product: str = "tracker",
         seconds: float = 60.0,
         rules: LineRules | None = None,
-        watch: Callable[[Engine, Notice], None] = lambda *_: None,
+        watch: Callable[[BatchRun, Notice], None] = lambda *_: None,
         upload: bool = True,
         stop: Stop | None = None,
     ) -> Summary:
@@ -222,7 +234,7 @@ passphrase = {{ file = "passphrase" }}
                 cloud = opened.cloud() if upload and recipe.value.cloud is not None else None
                 armed = station.arm(BatchId(batch), recipe, fixture, quantity, cloud, "a test")
                 chosen = rules or LineRules(attended=False, upload_patience=20)
-                engine = station.build_engine(armed, station.open_ca(), fixture, recipe, cloud, stop, chosen)
+                engine = station.build_run(armed, station.open_ca(), fixture, recipe, cloud, stop, chosen)
                 station.feed.listen(lambda notice: watch(engine, notice))
                 engine.run(station.actor)
                 return summarize(station.records, armed.batch, opened.value.data)
@@ -253,7 +265,7 @@ class Hands:
         for slot in range(1, self._slots + 1):
             self._put(slot)
 
-    def __call__(self, _engine: Engine, notice: Notice) -> None:
+    def __call__(self, _engine: BatchRun, notice: Notice) -> None:
         match notice:
             case Entry(event=AttemptOpened() as opened):
                 self._at[notice.seq] = opened.slot

@@ -149,7 +149,10 @@ class Process:
             raise AssertionError(f"nothing for {seconds} s") from None
 
 
-SIGNED = ("run", "upload", "decide", "rework", "correct-clock", "ca init", "release", "people", "export", "checkpoint")
+SIGNED = (
+    *("run", "upload", "decide", "rework", "correct-clock", "ca init", "release", "people", "export", "checkpoint"),
+    "close",
+)
 
 
 def signed(line: Line, arguments: tuple[object, ...], who: str = "edith") -> list[object]:

@@ -48,6 +48,11 @@ def device(line: Line, serial: str = "B1") -> str:
     return str(line.board(serial)["uuid"])
 
 
+def take_away(line: Line, folder: str, pattern: str) -> None:
+    for file in (line.folder / folder).glob(pattern):
+        file.unlink()
+
+
 def spoil(line: Line, file: str, text: str) -> None:
     (line.folder / file).write_text(text)
 
@@ -91,7 +96,7 @@ def test_a_wrong_command_line_is_2(line: Line, typed: tuple[str, ...]) -> None:
         (("units",), lambda line: spoil(line, "station.toml", "schema = "), "SET-101"),
         (("units",), lambda line: edit(line, "station.toml", "schema = 1", "schema = 1\nlines = 3"), "SET-102"),
         (("units",), lambda line: edit(line, "station.toml", '"Test line"', '"[/x] :key:"\nnope = 1'), "SET-102"),
-        (("units",), lambda _: None, "JRN-106"),
+        (("units",), lambda line: take_away(line, "data", "journal.db*"), "JRN-106"),
         (("units",), lambda line: spoil(line, "data/journal.db", "no database, this"), "JRN-103"),
         (("upload",), lambda line: edit(line, "station.toml", 'data = "data"', 'data = "api-key"'), "HOST-10"),
         (("upload",), lambda line: (line.folder / "api-key").chmod(0o644), "HOST-104"),

@@ -16,6 +16,8 @@ from station.app import Station
 from station.domain.events import ActionRefused, BatchClosed, CheckpointMade, Exported, ExportIntended
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
+from station.evidence.bundle import verifier_text
+from station.evidence.forms import read_key
 from station.exporting import ExportDesk, Form
 from station.journal.records import Records
 from station.line.decisions import find_unit
@@ -23,6 +25,7 @@ from station.people.rights import Actor, Instant, Method, PersonId, Role
 from station.signed_record import SignedRecord
 from tests.line.harness import Line
 from tests.line.processes import call, call_station
+from tests.unit.evidence.evidence_rig import make_authority
 
 
 @pytest.fixture
@@ -61,11 +64,42 @@ def test_a_closed_batch_has_a_checkpoint_and_the_journal_verifies(passed: Line) 
     made = events(passed, CheckpointMade)
     assert [one.reason for one in made if isinstance(one, CheckpointMade)][-1] == "batch WO-1 closed"
     code, shown, _ = call("verify", data(passed), "--key", key(passed))
-    # What the session wrote behind its last checkpoint is whole, and signed by nothing yet.
-    assert code == 3, shown
-    size = max(one.size for one in made if isinstance(one, CheckpointMade))
-    assert f"EVERYTHING HOLDS up to entry {size};" in shown
+    # What the session wrote behind its last checkpoint is signed by nothing yet, and tells nothing of a unit.
+    assert code == 0, shown
+    assert (
+        "EVERYTHING HOLDS. The last 3 entries (checkpoint-made, session-closed, signed-out) are signed by no" in shown
+    )
     assert call("verify", data(passed))[0] == 3  # by whose key, nobody said
+
+
+def test_a_quick_look_is_told_as_what_it_is(passed: Line) -> None:
+    code, shown, _ = call("verify", data(passed), "--key", key(passed), "--quick")
+    assert code == 0, shown
+    assert "WHAT WAS LOOKED AT HOLDS." in shown
+    assert "NOT looked at" in shown
+    assert "certificates:" not in shown
+    assert "tables: not looked at" in shown
+
+
+def test_units_of_a_former_ca_are_exported_and_verified(passed: Line, tmp_path: Path) -> None:
+    """The line's own CA goes, and another comes: units of then are exported under theirs, which alone is named."""
+    folder, gone = data(passed) / "ca", tmp_path / "gone"
+    shutil.move(folder, gone)
+    make_authority(folder)
+    unit = passed.board("B1")["imei"]
+    export = ("export", "unit", unit, "--form", "bundle", "--to")
+    code, _, errors = call_station(passed, *export, tmp_path / "none")
+    assert (code, "EVD-123" in errors) == (4, True), errors
+    (folder / "former").mkdir()
+    (folder / "former" / "first.pem").write_text((gone / "line.pem").read_text() + (gone / "root.pem").read_text())
+    code, _, errors = call_station(passed, *export, tmp_path / "one")
+    assert code == 0, errors
+    (bundle,) = (tmp_path / "one").glob("*.zip")
+    vouched = ("--key", key(passed))
+    assert call("verify", bundle, *vouched, "--ca", gone / "root.pem", "--ca", folder / "root.pem")[0] == 0
+    code, shown, _ = call("verify", bundle, *vouched, "--ca", folder / "root.pem")
+    assert (code, "is not below the CA that you named" in shown) == (1, True), shown
+    assert call("verify", data(passed), *vouched)[0] == 0
 
 
 def test_a_bundle_holds_without_the_station(passed: Line, tmp_path: Path) -> None:
@@ -118,6 +152,78 @@ def test_a_changed_entry_is_found(passed: Line, tmp_path: Path) -> None:
     code, shown, _ = call("verify", copy, "--key", key(passed))
     assert code == 1
     assert shown.startswith("BROKEN: ")
+
+
+@pytest.mark.parametrize(
+    ("sql", "said"),
+    [
+        ("UPDATE unit SET outcome = 'failed' WHERE id = (SELECT min(id) FROM unit)", "its outcome there is failed"),
+        ("UPDATE event SET attempt = NULL WHERE kind = 'step-finished'", "its attempt there is nothing"),
+    ],
+)
+def test_tables_that_say_more_than_the_entries_stop_exports_and_are_found(
+    passed: Line, tmp_path: Path, sql: str, said: str
+) -> None:
+    """Whoever can write to the file, and has no key: no signature covers what they change."""
+    database = sqlite3.connect(data(passed) / "journal.db")
+    database.execute("DROP TRIGGER event_stays")
+    database.execute(sql)
+    database.execute(
+        "CREATE TRIGGER event_stays BEFORE UPDATE ON event BEGIN SELECT raise(ABORT, 'events are never changed'); END"
+    )
+    database.commit()
+    database.close()
+    meant = len(events(passed, ExportIntended))
+    with Records(data(passed)) as records:
+        unit = records.units_of(BatchId("WO-1"))[0].imei
+    for words in (("unit", unit), ("batch", "WO-1"), ("batch", "WO-1", "--form", "onboard-csv")):
+        code, _, errors = call_station(passed, "export", *words, "--to", tmp_path / "qa")
+        assert code == 4, words
+        assert "EVD-131" in errors
+    assert not (tmp_path / "qa").exists()
+    assert len(events(passed, ExportIntended)) == meant
+    code, shown, _ = call("verify", data(passed), "--key", key(passed))
+    assert code == 1, shown
+    assert shown.startswith("BROKEN: the journal's tables don't say what its entries say")
+    assert said in shown
+
+
+def test_a_newer_station_s_journal_is_none_that_can_be_read(passed: Line, tmp_path: Path) -> None:
+    """Its tables are unknown here; its signed entries are what they were, and are all that verify.py looks at."""
+    copy = tmp_path / "copy"
+    shutil.copytree(data(passed), copy, ignore=shutil.ignore_patterns("bench"))
+    database = sqlite3.connect(copy / "journal.db")
+    database.execute("PRAGMA user_version = 99")
+    database.close()
+    code, shown, errors = call("verify", copy, "--key", key(passed))
+    assert (code, shown) == (2, ""), errors
+    assert "was written by a newer station (format 99, this one knows" in errors
+    assert errors.endswith("can be verified all the same: with --quick.\n")
+    assert call("verify", copy, "--key", key(passed), "--quick")[0] == 0
+    (tmp_path / "verify.py").write_text(verifier_text(), "utf-8")
+    alone = [sys.executable, "-I", str(tmp_path / "verify.py"), str(copy), "--key", str(key(passed))]
+    done = subprocess.run(alone, capture_output=True, text=True, check=False, timeout=60, cwd=tmp_path)
+    assert (done.returncode, "EVERYTHING HOLDS" in done.stdout) == (0, True), done.stderr
+
+
+def test_a_lone_journal_takes_what_qa_kept_and_says_what_is_missing(passed: Line, tmp_path: Path) -> None:
+    copy, kept = tmp_path / "copy.db", min((data(passed) / "checkpoints").glob("*.txt"))
+    source, target = sqlite3.connect(data(passed) / "journal.db"), sqlite3.connect(copy)
+    source.backup(target)
+    source.close()
+    target.close()
+    line, root = key(passed).read_text().strip(), data(passed) / "ca" / "root.pem"
+    for words in (("--key", line), ("--key", key(passed)), ("--key", line, "--checkpoint", kept)):
+        code, shown, _ = call("verify", copy, *words)
+        assert (code, "EVERYTHING HOLDS, but no certificate was checked" in shown) == (3, True), shown
+    less: tuple[tuple[object, ...], ...] = (("--key", read_key(line).fingerprint), ("--checkpoint", kept), ())
+    for one in less:
+        code, shown, _ = call("verify", copy, *one)
+        assert (code, "no public key is there to check signatures with: give the verifier line" in shown) == (3, True)
+    for option, wrong in (("--key", "kept/staton.vkey"), ("--ca", "kept/rot.pem")):
+        code, shown, errors = call("verify", copy, "--ca", root, option, wrong)
+        assert (code, shown) == (2, "")
+        assert f"{wrong} is no file that is there" in errors
 
 
 def test_a_folder_that_was_rolled_back_is_not_written_on(passed: Line, tmp_path: Path) -> None:
@@ -181,13 +287,26 @@ def test_what_left_before_an_export_failed_is_in_the_journal(passed: Line, tmp_p
     with Records(data(passed)) as records:
         device = find_unit(records, unit).device_id
     to.mkdir()
-    (to / f"unit-{device}-steps.csv").write_text("in the way")
+    # A link that leads nowhere: no file is in the way, and none can be made there.
+    (to / f"unit-{device}-steps.csv").symlink_to(to / "nowhere" / "at-all")
     assert call_station(passed, *export, to)[0] == 4
     assert list(to.glob("*.pdf")), "something left"
     meant = [one for one in events(passed, ExportIntended) if isinstance(one, ExportIntended)]
     assert [(one.form, len(one.units)) for one in meant] == [("bundle", 1), ("tables", 1)]
     code, _, errors = call_station(passed, *export, tmp_path / "again")
     assert (code, "PPL-112" in errors) == (4, True), errors
+
+
+@pytest.mark.parametrize("form", ["tables", "onboard-csv"])
+def test_an_export_over_an_earlier_one_leaves_nothing_behind(passed: Line, tmp_path: Path, form: str) -> None:
+    to = tmp_path / "qa"
+    export = ("export", "batch", "WO-1", "--form", "bundle", "--form", form, "--reason", "lost", "--to", to)
+    assert call_station(passed, *export)[0] == 0
+    files, meant = sorted(to.iterdir()), len(events(passed, ExportIntended))
+    code, _, errors = call_station(passed, *export)
+    assert (code, errors[:8]) == (4, "HOST-110")
+    assert sorted(to.iterdir()) == files
+    assert len(events(passed, ExportIntended)) == meant
 
 
 def test_no_face_can_forget_the_gate(passed: Line, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from station.domain.events import (
     AuthorityCreated,
     Event,
     PersonChanged,
+    ReworkDeclared,
     SessionOpened,
     SettingsReleased,
     SignedIn,
@@ -29,8 +30,8 @@ from station.domain.secret import Secret
 from station.host.clock import Stop
 from station.host.files import sha256_of
 from station.journal.codec import Entry
+from station.line.batch_run import LineRules
 from station.line.decisions import correct_clock, decide_upload, declare_rework
-from station.line.engine import LineRules
 from station.people.rights import Actor, Method, Right, Role
 from tests.line.harness import STAFF, Line
 from tests.line.trial import Trial, prepare
@@ -62,17 +63,17 @@ def pin(who: str) -> Secret:
     return Secret(STAFF[who][0])
 
 
-def test_entries_name_whoever_entered_and_nobody_before(station: Station) -> None:
+def test_entries_name_whoever_entered_and_before_that_the_station(station: Station) -> None:
     station.enter(station.sign_in("otto", pin("otto")))
     station.journal.keep("a thing", {"of": "otto's"})
     station.enter(station.sign_in("lena", pin("lena"), Method.FILE))
     station.journal.keep("a thing", {"of": "lena's"})
-    assert [(one.by, one.event.kind) for one in entries(station)] == [
-        ("nobody", "context"),
-        ("nobody", "session-opened"),
-        ("nobody", "signed-in"),
-        ("p3", "context"),
+    mine = [one for one in entries(station) if one.session == entries(station)[-1].session]
+    assert [(one.by, one.event.kind) for one in mine] == [
+        ("station", "session-opened"),
         ("p3", "signed-in"),
+        ("p3", "context"),
+        ("p2", "signed-in"),
         ("p2", "context"),
     ]
     first, second = events(station, SignedIn)
@@ -124,7 +125,7 @@ def test_who_may_not_run_neither_arms_nor_uploads_nor_runs(line: Line, station: 
     station.enter(line.actor())
     armed = station.arm(BatchId("WO-1"), recipe, fixture, 1, cloud, "a test")
     stop = Stop()
-    engine = station.build_engine(armed, station.open_ca(), fixture, recipe, None, stop, LineRules())
+    engine = station.build_run(armed, station.open_ca(), fixture, recipe, None, stop, LineRules())
     stop.request()  # if it ran all the same, it would at least not wait for boards
     somebody = station.enter(line.actor(role, who="p9"))
     acts: list[Callable[[], object]] = [
@@ -199,7 +200,7 @@ def test_decisions_take_the_role_the_reason_and_the_second_person(line: Line) ->
         assert rework(lead, "", line.actor()) == "PPL-112"
         assert rework(lead, "why", None) == "PPL-113"
         assert rework(lead, "why", operator) == "PPL-113"
-        assert rework(lead, "why", line.actor(Role.ENGINEER, who="p2")) == "PPL-114"
+        assert rework(lead, "why", line.actor(Role.LINE_LEAD, who="p2")) == "PPL-114"
         asked = line.actor(Role.LINE_LEAD, who="p7")
         old = replace(asked, signed_in=replace(asked.signed_in, monotonic=asked.signed_in.monotonic - 61))
         assert rework(lead, "why", old) == "PPL-115"
@@ -209,7 +210,11 @@ def test_decisions_take_the_role_the_reason_and_the_second_person(line: Line) ->
             *("PPL-113", "PPL-113", "PPL-114", "PPL-115"),
         ]
         declare_rework(gate, records, unit.name, lead, "why", asked)
-        assert code(lambda: declare_rework(gate, records, "no such", lead, "why", asked)) == "LINE-162"
+        assert rework(lead, "why", asked) == "PPL-117"
+        again = replace(asked, signed_in=line.actor().signed_in)
+        assert code(lambda: declare_rework(gate, records, "no such", lead, "why", again)) == "LINE-162"
+        assert rework(lead, "why", again) == "PPL-117"  # of what came to nothing too
+        assert len(events(station, ReworkDeclared)) == 1
 
 
 def test_only_a_ca_keeper_makes_the_ca_and_that_is_recorded(line: Line) -> None:
@@ -285,23 +290,27 @@ def test_a_changed_station_file_uploads_nothing(line: Line) -> None:
 
 def test_people_are_managed_by_an_engineer_and_the_journal_has_ids_alone(line: Line, station: Station) -> None:
     desk, engineer, lead = station.desk, line.actor(), line.actor(Role.LINE_LEAD, who="p2")
+    why, who = "a new colleague", "Wilhelmina"
     acts: list[Callable[[Actor], object]] = [
-        lambda actor: desk.add(actor, "Wilhelmina", Secret("381746"), frozenset({Role.QA}), "BADGE-77"),
-        lambda actor: desk.set_roles(actor, "Wilhelmina", frozenset({Role.OPERATOR})),
-        lambda actor: desk.reset(actor, "Wilhelmina", Secret("381747"), "BADGE-78"),
-        lambda actor: desk.disable(actor, "Wilhelmina"),
-        lambda actor: desk.forget(actor, "Wilhelmina"),
+        lambda actor: desk.add(
+            actor, who, Secret("381746"), frozenset({Role.QA}), "BADGE-77", reason=why, second=line.second()
+        ),
+        lambda actor: desk.set_roles(actor, who, frozenset({Role.OPERATOR}), reason=why),
+        lambda actor: desk.reset(actor, who, Secret("381747"), "BADGE-78"),
+        lambda actor: desk.disable(actor, who, reason="left"),
+        lambda actor: desk.forget(actor, who, reason="left"),
     ]
     for act in acts:
         assert code(partial(act, lead)) == "PPL-111"
         act(engineer)
-    changes = events(station, PersonChanged)
-    assert [(one.person, one.change, one.roles, one.operator) for one in changes] == [
-        ("p7", "added", ("qa",), "p1"),
-        ("p7", "other roles", ("operator",), "p1"),
-        ("p7", "new PIN and badge", ("operator",), "p1"),
-        ("p7", "disabled", ("operator",), "p1"),
-        ("p7", "forgotten", ("operator",), "p1"),
+    changes = [one for one in events(station, PersonChanged) if one.person == "p7"]
+    assert len({one.proof for one in changes}) == 4  # only other roles are no other PIN or badge
+    assert [replace(one, proof="") for one in changes] == [
+        PersonChanged(person="p7", change="added", roles=("qa",), operator="p1", reason=why, second="p2"),
+        PersonChanged(person="p7", change="other roles", roles=("operator",), operator="p1", reason=why),
+        PersonChanged(person="p7", change="new PIN and badge", roles=("operator",), operator="p1"),
+        PersonChanged(person="p7", change="disabled", roles=("operator",), operator="p1", reason="left"),
+        PersonChanged(person="p7", change="forgotten", roles=("operator",), operator="p1", reason="left"),
     ]
     assert len(events(station, ActionRefused)) == 5
     station.close()
@@ -311,19 +320,37 @@ def test_people_are_managed_by_an_engineer_and_the_journal_has_ids_alone(line: L
             assert not [word for word in (b"Wilhelmina", b"BADGE-7", b"381746", b"381747") if word in content], path
 
 
+def test_to_take_away_who_may_agree_takes_a_reason(line: Line, station: Station) -> None:
+    desk, engineer = station.desk, line.actor()
+    operator = frozenset({Role.OPERATOR})
+    assert code(lambda: desk.set_roles(engineer, "lena", operator)) == "PPL-112"
+    assert code(lambda: desk.disable(engineer, "quinn")) == code(lambda: desk.forget(engineer, "carl")) == "PPL-112"
+    assert not desk.is_alone(engineer, "otto")
+    desk.set_roles(engineer, "lena", operator, reason="r")
+    desk.disable(engineer, "quinn", reason="r")
+    assert not desk.is_alone(engineer, "otto")
+    desk.forget(engineer, "carl", reason="r")
+    # Whoever is disabled or forgotten can't be the second person, and a service never could.
+    assert desk.is_alone(engineer, "otto")
+    desk.set_roles(engineer, "otto", frozenset({Role.QA}), reason="nobody else is left")
+    last = events(station, PersonChanged)[-1]
+    assert (last.person, last.alone, last.second) == ("p3", True, "")
+
+
 def test_two_sessions_give_no_number_twice_whatever_became_of_the_file(line: Line) -> None:
     path = line.folder / "data" / "people.json"
     old = path.read_bytes()
     for name, number in (("Olga", "p7"), ("Mallory", "p8")):
         with Station(line.open(), "a test") as station:
-            added = station.desk.add(line.actor(), name, Secret("381746"), frozenset({Role.QA}))
+            added = station.desk.add(line.actor(), name, Secret("381746"), frozenset({Role.OPERATOR}))
         assert added.id == number
         path.write_bytes(old)
     path.unlink()
     with Station(line.open(), "a test") as station:
         assert code(lambda: station.found("Mallory", Secret("381746"), frozenset())) == "PPL-138"
         assert station.found("Mallory", Secret("381746"), frozenset(), anew=True).id == "p9"
-        assert [one.change for one in events(station, PersonChanged)] == ["added", "added", "founded anew"]
+        last = [one.change for one in events(station, PersonChanged)][-3:]
+        assert last == ["added", "added", "founded anew"]
 
 
 def test_an_attempt_names_what_is_the_same_for_all_of_its_slot(line: Line) -> None:
@@ -335,7 +362,7 @@ def test_an_attempt_names_what_is_the_same_for_all_of_its_slot(line: Line) -> No
         opened = [entry.event for entry in records.entries_from(EventSeq(1)) if isinstance(entry.event, AttemptOpened)]
         contexts = {one.slot: records.context(one.context) for one in opened if one.context is not None}
         found = [entry.event for entry in records.entries_from(EventSeq(1)) if isinstance(entry.event, SessionOpened)]
-        session = records.context(found[0].context)
+        session = records.context(found[-1].context)
     fixture = line.open().fixture()
     assert sorted(contexts) == [1, 2]
     for slot, context in contexts.items():

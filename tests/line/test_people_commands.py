@@ -23,7 +23,8 @@ WEAK = {"commands": [{"do": "cme", "code": 528, "match": "%CMNG=0"}]}
 @pytest.fixture
 def bare(line: Line) -> Line:
     """A station on which nobody works yet."""
-    (line.folder / "data" / "people.json").unlink()
+    for path in (line.folder / "data").glob("*.*"):
+        path.unlink()
     return line
 
 
@@ -102,44 +103,52 @@ def test_nothing_is_done_before_init(bare: Line) -> None:
 
 
 def test_people_that_are_lost_are_begun_anew_and_it_shows(line: Line) -> None:
-    assert call_station(line, "people", "disable", "quinn")[0] == 0
+    assert call_station(line, "people", "disable", "quinn", "--reason", "left")[0] == 0
     (line.folder / "data" / "people.json").unlink()
     code, _, errors = call_station(line, "init", "--sign-in", line.sign_in_file("otto"))
     assert (code, errors[:7]) == (4, "PPL-138")
     code, shown, _ = call_station(line, "init", "--anew", "--sign-in", line.sign_in_file("otto"))
-    assert (code, shown.splitlines()[0][:10]) == (0, "p5 is otto")
+    assert (code, shown.splitlines()[0][:10]) == (0, "p7 is otto")
     last = events(line, PersonChanged)[-1]
     assert isinstance(last, PersonChanged)
     assert last.change == "founded anew"
 
 
+def new_pin(at: Terminal, whose: str, pin: str) -> None:
+    for prompt in (f"New PIN for {whose}: ", "Repeat for confirmation: "):
+        at.read_until(prompt)
+        at.type(pin)
+
+
+def second(at: Terminal, who: str, reason: str) -> None:
+    at.read_until("Reason: ")
+    at.type(reason)
+    at.read_until("Second person: name or badge: ")
+    at.type(who)
+    at.read_until(PIN)
+    at.type(STAFF[who][0])
+
+
 def test_people_are_added_changed_listed_and_forgotten_by_prompts_that_show_no_pin(line: Line) -> None:
     shown = []
-    with terminal(line, "people", "add", "Olga", "--role", "operator", "--role", "qa", "--badge", sign_in=False) as add:
-        sign_in(add, "edith")
-        for pin, prompt in (("1111", "New PIN for Olga: "), ("1111", "Repeat for confirmation: ")):
-            add.read_until(prompt)
-            add.type(pin)
-        add.read_until("Badge: ")
-        add.type("0004711")
-        assert add.end() == 4
-        assert "PPL-123" in add.shown
-        shown.append(add.shown)
-    with terminal(line, "people", "add", "Olga", "--role", "operator", "--role", "qa", "--badge", sign_in=False) as add:
-        sign_in(add, "edith")
-        for prompt in ("New PIN for Olga: ", "Repeat for confirmation: "):
-            add.read_until(prompt)
-            add.type("735501")
-        add.read_until("Badge: ")
-        add.type("0004711")
-        assert add.end() == 0, add.shown
-        assert "p7 is Olga: operator, qa." in add.shown
-        shown.append(add.shown)
+    adding = ("people", "add", "--role", "operator", "--role", "qa", "--badge")
+    for pin, ends in (("1111", 4), ("735501", 0)):
+        with terminal(line, *adding, sign_in=False) as add:
+            sign_in(add, "edith")
+            add.read_until("Name: ")
+            add.type("Olga")
+            new_pin(add, "Olga", pin)
+            add.read_until("Badge: ")
+            add.type("0004711")
+            second(add, "lena", "a new colleague")
+            assert add.end() == ends, add.shown
+            shown.append(add.shown)
+    assert "PPL-123" in shown[0]
+    assert "p7 is Olga: operator, qa." in shown[1]
     with terminal(line, "people", "reset", "p7", sign_in=False) as reset:
         sign_in(reset, "edith")
-        for prompt in ("New PIN for p7: ", "Repeat for confirmation: "):
-            reset.read_until(prompt)
-            reset.type("735502")
+        new_pin(reset, "p7", "735502")
+        second(reset, "quinn", "it was forgotten")
         assert reset.end() == 0, reset.shown
         shown.append(reset.shown)
     with terminal(line, "upload", sign_in=False) as upload:
@@ -149,15 +158,32 @@ def test_people_are_added_changed_listed_and_forgotten_by_prompts_that_show_no_p
     last = events(line, SignedIn)[-1]
     assert isinstance(last, SignedIn)
     assert (last.person, last.method) == ("p7", "badge and PIN")
-    assert call_station(line, "people", "roles", "olga", "--role", "line-lead")[:2] == (0, "p7: line-lead.\n")
+    with terminal(line, "people", "roles", "olga", "--role", "line-lead", "--reason", "a better job") as roles:
+        roles.read_until("Second person: name or badge: ")
+        roles.type("lena")
+        roles.read_until(PIN)
+        roles.type(STAFF["lena"][0])
+        assert roles.end() == 0, roles.shown
+        assert "p7: line-lead." in roles.shown
     rows = [json.loads(text) for text in call_station(line, "people", "list", "--json")[1].splitlines()]
-    assert rows[-1] == {"id": "p7", "name": "Olga", "roles": ["line-lead"], "state": "active"}
+    expected = {"id": "p7", "name": "Olga", "roles": ["line-lead"], "state": "active", "made_alone": False}
+    expected["changed_outside"] = ""
+    assert rows[-1] == expected
     assert "Olga" in call_station(line, "people", "list")[1]
-    assert call_station(line, "people", "disable", "Olga")[:2] == (0, "p7 can sign in no more.\n")
-    assert call_station(line, "people", "forget", "Olga")[:2] == (0, "p7 has no name here any more.\n")
+    why = ("--reason", "left")
+    assert call_station(line, "people", "disable", "p7", *why)[:2] == (0, "p7 can sign in no more.\n")
+    assert call_station(line, "people", "forget", "p7", *why)[:2] == (0, "p7 has no name here any more.\n")
     table = call_station(line, "people", "list")[1]
     assert "Olga" not in table
     assert "(forgotten)" in table
+    changed = [one for one in events(line, PersonChanged) if isinstance(one, PersonChanged) and one.person == "p7"]
+    assert [(one.change, one.reason, one.second, one.alone) for one in changed] == [
+        ("added", "a new colleague", "p2", False),
+        ("new PIN", "it was forgotten", "p4", False),
+        ("other roles", "a better job", "p2", False),
+        ("disabled", "left", "", False),
+        ("forgotten", "left", "", False),
+    ]
     for path in line.folder.rglob("*"):
         assert not path.is_file() or b"Olga" not in path.read_bytes(), path
     for pin in ("735501", "735502"):
@@ -165,13 +191,57 @@ def test_people_are_added_changed_listed_and_forgotten_by_prompts_that_show_no_p
     no_pin_in(line, shown)
 
 
+def test_an_engineer_makes_a_second_person_alone_only_where_nobody_else_is_and_it_shows(bare: Line) -> None:
+    assert call_station(bare, "init", "--sign-in", bare.sign_in_file("edith"))[0] == 0
+
+    def add(who: str, role: str, *more: str) -> tuple[int, str, str]:
+        return call_station(bare, "people", "add", "--role", role, "--pin-from", bare.sign_in_file(who), *more)
+
+    def alone() -> list[str]:
+        rows = [json.loads(text) for text in call_station(bare, "people", "list", "--json")[1].splitlines()]
+        return [row["name"] for row in rows if row["made_alone"]]
+
+    assert alone() == ["edith"]
+    code, shown, _ = add("otto", "operator")
+    assert (code, shown) == (0, "p2 is otto: operator.\n")
+    code, shown, errors = add("lena", "line-lead")
+    assert (code, shown, errors[:7]) == (4, "", "PPL-112")
+    code, shown, _ = add("lena", "line-lead", "--reason", "the first line lead")
+    assert code == 0
+    assert shown.startswith("p3 is lena: line-lead.\nNobody was there who could be the second person")
+    assert alone() == ["edith", "lena"]
+    assert "made without a second person" in call_station(bare, "people", "list")[1]
+    # From now on there is somebody: nothing of that kind is done without her.
+    own = str(bare.sign_in_file("edith"))
+    for words in (("roles", "otto", "--role", "qa"), ("reset", "edith", "--pin-from", own)):
+        code, shown, errors = call_station(bare, "people", *words, "--reason", "I want to")
+        assert (code, shown, errors[:7]) == (4, "", "PPL-113"), words
+    assert add("quinn", "qa", "--reason", "audits")[2][:7] == "PPL-113"
+    # She is the only one, so her own new PIN is given alone.
+    typed = ("people", "reset", "lena", "--pin-from", str(bare.sign_in_file("lena")))
+    assert call_station(bare, *typed)[2][:7] == "PPL-112"
+    assert call_station(bare, *typed, "--reason", "forgotten")[0] == 0
+    with terminal(bare, "people", "reset", "edith", "--reason", "a spy", sign_in=False) as reset:
+        sign_in(reset, "edith")
+        new_pin(reset, "edith", "735502")
+        reset.read_until("Second person: name or badge: ")
+        reset.type("lena")
+        reset.read_until(PIN)
+        reset.type(STAFF["lena"][0])
+        assert reset.end() == 0, reset.shown
+    # The first engineer made lena alone, so her consent vouches for nobody.
+    assert "The second person was made without one" in reset.shown
+    assert alone() == ["edith", "lena"]
+    assert codes(bare) == [("p1", code) for code in ("PPL-112", "PPL-113", "PPL-113", "PPL-113", "PPL-112")]
+
+
 @pytest.mark.parametrize(
     "typed",
     [
         ("people", "add", "Olga", "--role", "qa", "--pin-from", "otto.sign-in"),
-        ("people", "disable", "otto"),
+        ("people", "disable", "otto", "--reason", "r"),
         ("people", "roles", "otto", "--role", "engineer"),
-        ("people", "forget", "otto"),
+        ("people", "forget", "otto", "--reason", "r"),
         ("people", "reset", "otto", "--pin-from", "otto.sign-in"),
         ("release", "--reason", "I say so"),
         ("correct-clock", "1", "1", "--reason", "I say so"),
@@ -286,7 +356,7 @@ def test_a_headless_run_is_the_named_services(line: Line) -> None:
     last = [one for one in events(line, SignedIn) if isinstance(one, SignedIn)][-1]
     assert (last.person, last.roles, last.method) == ("p6", ("service",), "headless")
     with Records(line.folder / "data") as records:
-        assert {entry.by for entry in records.entries_from(EventSeq(1))} == {"nobody", "p1", "p6"}
+        assert {entry.by for entry in records.entries_from(EventSeq(1))} == {"station", "p1", "p6"}
 
 
 @pytest.mark.parametrize(
@@ -391,7 +461,7 @@ def test_the_demo_signs_itself_in(tmp_path: Path) -> None:
         assert path.stat().st_mode & 0o077 == 0
     with Records(tmp_path / "data") as records:
         entries = list(records.entries_from(EventSeq(1)))
-    assert {entry.by for entry in entries} == {"nobody", "p1", "p2"}
+    assert {entry.by for entry in entries} == {"station", "p1", "p2"}
     assert next(entry.by for entry in entries if entry.event.kind == "batch-armed") == "p2"
     pin = (tmp_path / "operator.sign-in").read_text().splitlines()[1]
     assert pin not in "".join(map(repr, entries))

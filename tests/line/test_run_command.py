@@ -304,7 +304,8 @@ def test_a_second_station_on_the_folder_is_refused_and_readers_are_not(line: Lin
             ("rework", "x", "--reason", "r"),
             ("correct-clock", "1", "2", "--reason", "r"),
             ("release", "--reason", "r"),
-            ("people", "disable", "otto"),
+            ("people", "disable", "otto", "--reason", "r"),
+            ("close", "WO-1", "--reason", "r"),
             ("init",),
         ):
             code, _, errors = call_station(line, *arguments)

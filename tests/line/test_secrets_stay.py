@@ -90,12 +90,12 @@ def test_no_planted_secret_is_anywhere_after_a_bad_day(planted: Line) -> None:
         keep(name, (shown, errors))
 
     at_once("ca init", 0, "ca", "init")
-    lena, wrong = line.folder / "lena.sign-in", line.folder / "wrong.sign-in"
-    replace_file(lena, f"lena\n{PIN}\n".encode())
+    otto, wrong = line.folder / "otto.sign-in", line.folder / "wrong.sign-in"
+    replace_file(otto, f"otto\n{PIN}\n".encode())
     replace_file(wrong, f"{PIN}\n{PIN}\n".encode())  # typed where the name belongs
-    at_once("people reset", 0, "people", "reset", "lena", "--pin-from", str(lena))
+    at_once("people reset", 0, "people", "reset", "otto", "--pin-from", str(otto))
     at_once("wrong name", 4, "upload", "--sign-in", str(wrong))
-    at_once("no engineer", 4, "release", "--reason", "r", "--sign-in", str(lena))
+    at_once("no engineer", 4, "release", "--reason", "r", "--sign-in", str(otto))
     replace_file(wrong, f"{PIN}\n".encode())
     at_once("no sign-in file", 4, "upload", "--sign-in", str(wrong))
     wrong.unlink()
@@ -123,7 +123,7 @@ def test_no_planted_secret_is_anywhere_after_a_bad_day(planted: Line) -> None:
         assert killed.end() == -signal.SIGKILL, killed.errors
     keep("killed", killed.lines + killed.errors)
     misbehave(line)
-    with start_run(line, 3, "--sign-in", lena) as ran:
+    with start_run(line, 3, "--sign-in", otto) as ran:
         ran.hear_event("upload-unclear")
         ran.signal(signal.SIGINT)
         assert ran.end() == 130, ran.errors
@@ -138,7 +138,7 @@ def test_no_planted_secret_is_anywhere_after_a_bad_day(planted: Line) -> None:
 
     files = files_of(line.folder)
     # The search finds what is there: the places where these secrets belong.
-    assert {found.partition(":")[0] for found in traces(files)} == {"api-key", "passphrase", "lena.sign-in"}
+    assert {found.partition(":")[0] for found in traces(files)} == {"api-key", "passphrase", "otto.sign-in"}
     assert traces(told) == []
     assert {"data/journal.db", "data/logs/station.log"} <= set(files)
     assert line.cloud_truth()["leaks"] == []

@@ -19,7 +19,7 @@ from station.host.files import replace_file, sha256_of
 from station.journal.codec import Entry
 from station.journal.records import Records
 from station.line.arming import Armed
-from station.line.engine import Engine, LineRules
+from station.line.batch_run import BatchRun, LineRules
 from station.line.feed import Notice, Told
 from station.line.onboarding import OnboardRows
 from station.line.outbox import Outbox
@@ -84,7 +84,7 @@ class Listener:
     def __init__(self) -> None:
         self.told: list[Told] = []
 
-    def __call__(self, _engine: Engine, notice: Notice) -> None:
+    def __call__(self, _engine: BatchRun, notice: Notice) -> None:
         if isinstance(notice, Told):
             self.told.append(notice)
 
@@ -201,7 +201,7 @@ def test_a_cloud_that_answers_nothing_does_not_hold_up_the_boards(line: Line) ->
     insert(line, 4)
     closed: list[str] = []
 
-    def watch(_engine: Engine, notice: Notice) -> None:
+    def watch(_engine: BatchRun, notice: Notice) -> None:
         if isinstance(notice, Entry):
             closed.append(notice.event.kind)
 

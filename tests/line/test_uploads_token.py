@@ -14,7 +14,7 @@ from station.domain.line import CloudState, Outcome
 from station.host.clock import Stop
 from station.journal.codec import Entry
 from station.journal.records import Records
-from station.line.engine import Engine, LineRules
+from station.line.batch_run import BatchRun, LineRules
 from station.line.feed import Notice
 from station.line.outbox_rules import OutboxRules
 from station.simulator.cloud_faults import Do, Fault
@@ -46,7 +46,7 @@ def put_back(line: Line) -> AttemptClosed:
     """Run another batch with the board in its slot; return how it was sent away."""
     stop, ends = Stop(), list[AttemptClosed]()
 
-    def watch(_engine: Engine, notice: Notice) -> None:
+    def watch(_engine: BatchRun, notice: Notice) -> None:
         if isinstance(notice, Entry) and isinstance(notice.event, AttemptClosed):
             ends.append(notice.event)
             threading.Thread(target=stop.request, daemon=True).start()

@@ -21,7 +21,7 @@ from station.domain.line import Outcome, SlotState, StepKind
 from station.host.clock import Stop
 from station.journal.codec import Entry
 from station.journal.records import Records
-from station.line.engine import LineRules
+from station.line.batch_run import LineRules
 from station.line.feed import Notice, SlotChanged
 from tests.line.harness import Line
 from tests.line.truth import require_truth
@@ -76,7 +76,7 @@ class Trial:
     """An armed batch at work, with the technician's hands and eyes. No uploader runs: the cloud's turn is at the end,
     so that nothing but a finished unit can have brought anything there."""
 
-    def __init__(self, line: Line, *, batch: str = "WO-1", product: str = "tracker") -> None:
+    def __init__(self, line: Line, *, batch: str = "WO-1", product: str = "tracker", serials: str = "") -> None:
         self.line = line
         self._stop = Stop()
         self._changed = threading.Condition()
@@ -89,10 +89,10 @@ class Trial:
         try:
             recipe, fixture = opened.recipe(product), opened.fixture()
             self.cloud = opened.cloud() if recipe.value.cloud is not None else None
-            armed = self.station.arm(BatchId(batch), recipe, fixture, 1000, self.cloud, "a test")
+            armed = self.station.arm(BatchId(batch), recipe, fixture, 1000, self.cloud, "a test", serials=serials)
             self.recipe, self.batch, self.armed = recipe.value, armed.batch, armed
             self.authority = self.station.open_ca()
-            self.engine = self.station.build_engine(
+            self.engine = self.station.build_run(
                 armed, self.authority, fixture, recipe, None, self._stop, LineRules(attended=True)
             )
         except BaseException:

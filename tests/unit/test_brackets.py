@@ -49,7 +49,7 @@ def test_a_picture_shows_every_name_as_it_is(shown: Callable[[RenderableType], s
 @pytest.mark.parametrize("text", NASTY)
 def test_a_summary_shows_every_name_as_it_is(shown: Callable[[RenderableType], str], text: str) -> None:
     unit = UnitLine(f"unit {text}", 1, 1, 1.0, Outcome.FAILED, CloudState.NONE, "X-1", f"mend {text}")
-    tally = Tally({"failed": 1}, {}, 0, {}, 0, 1)
+    tally = Tally({"failed": 1}, {}, {}, 0, {}, 0, 1)
     summary = Summary(BatchId(f"b{text}"), "p", 1, tally, (unit,), (), Path(f"/data/{text}"))
     picture = shown(draw_summary(summary))
     for wanted in (

@@ -70,7 +70,7 @@ def test_only_what_a_command_needs_is_asked_for() -> None:
     assert asked("demo", venv=True) == {minor}
     if start.LINUX:
         assert {"libegl1", "fonts-dejavu-core"} <= asked("desktop")
-        assert asked("test") - asked("desktop") == {"mosquitto", "openssl", "xvfb", "xauth"}
+        assert asked("test") - asked("desktop") == {"mosquitto", "openssl", "xvfb", "xauth", "xdotool"}
     else:
         assert asked("desktop") == set()
         assert asked("test") == {"mosquitto", "openssl"}

@@ -10,6 +10,7 @@ from cryptography import x509
 from station.ca.authority import Authority
 from station.ca.creation import create_authority
 from station.credentials.checks import check_keygen
+from station.credentials.pem import to_pem
 from station.domain import events as e
 from station.domain.ids import (
     AttemptId,
@@ -270,6 +271,20 @@ class Rig:
     def note(self, text: str = "x") -> EventSeq:
         """Write an entry that says nothing of a unit."""
         return self.journal.commit(e.SignedOut(person="p1", reason=text))[0]
+
+
+def lay_ca(rig: Rig) -> Path:
+    """Put the CA's certificates where a data folder has them."""
+    folder = rig.data / "ca"
+    folder.mkdir()
+    for name, one in zip(("line.pem", "root.pem"), rig.chain, strict=True):
+        (folder / name).write_text(to_pem(one))
+    return folder
+
+
+def named(rig: Rig) -> tuple[object, ...]:
+    """The words that verify its data folder, with its key."""
+    return (rig.data, "--key", rig.key.verifier.text())
 
 
 def uuid_of(maker: ModemMaker) -> DeviceUuid:

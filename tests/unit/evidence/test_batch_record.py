@@ -10,6 +10,7 @@ from station.domain.ids import BatchId
 from station.domain.line import Outcome, StepKind
 from station.evidence.batch_record import BatchRecord, read_batch
 from station.journal.leaves import Leaves
+from station.journal.reconciliation import reconcile
 from station.journal.records import Records
 from tests.unit.evidence.written_batch import BATCH, MUTE, PORT, WEAK, WrittenBatch, everything, open_journal
 
@@ -65,6 +66,54 @@ def test_nameless_board_with_a_known_label_is_that_unit(written: WrittenBatch) -
     written.good(1, serial="SN-7")
     counted = read(written.folder).quantity
     assert (counted.nameless, counted.not_started, counted.difference) == ({}, 1, 0)
+
+
+def test_a_nameless_board_with_a_known_label_takes_no_place_of_its_own_in_the_lines_tally(
+    written: WrittenBatch,
+) -> None:
+    written.arm(2)
+    written.nameless(Outcome.FAILED, 3, MUTE, serial="SN-7")
+    assert read(written.folder).tally.count(Outcome.FAILED) == 1
+    written.good(1, serial="SN-7")
+    record = read(written.folder)
+    assert (
+        (record.tally.count(Outcome.FAILED), record.tally.ended) == (record.quantity.count(Outcome.FAILED), 1) == (0, 1)
+    )
+
+
+def agreed(record: BatchRecord, folder: Path) -> dict[Outcome, int]:
+    """Return how many boards ended how, by the report; the line and the reconciliation must say the same."""
+    with Records(folder) as records:
+        added_up = reconcile(records, record.row.id)
+    counts = {outcome: record.quantity.count(outcome) for outcome in Outcome if record.quantity.count(outcome)}
+    assert counts == {outcome: record.tally.count(outcome) for outcome in Outcome if record.tally.count(outcome)}
+    assert counts == {outcome: count for outcome, count in added_up.outcomes.items() if count}
+    return counts
+
+
+@pytest.mark.parametrize(
+    ("boards", "counts"),
+    [
+        ([("SN-1", 1, Outcome.FAILED), ("SN-2", 1, None)], {Outcome.FAILED: 1, Outcome.PASSED: 1}),
+        ([(f"SN-{n}", 1, Outcome.FAILED) for n in (1, 2, 3)], {Outcome.FAILED: 3}),
+        ([("SN-4", 1, Outcome.QUARANTINED), ("SN-5", 1, None)], {Outcome.QUARANTINED: 1, Outcome.PASSED: 1}),
+        ([("SN-1", 1, Outcome.FAILED), ("SN-1", 2, Outcome.FAILED)], {Outcome.FAILED: 1}),
+        (
+            [("SN-1", 1, Outcome.ERROR), ("SN-1", 2, Outcome.FAILED), ("SN-2", 2, None)],
+            {Outcome.FAILED: 1, Outcome.PASSED: 1},
+        ),
+    ],
+)
+def test_a_label_is_a_board_whoever_came_into_its_slot_later(
+    written: WrittenBatch, boards: list[tuple[str, int, Outcome | None]], counts: dict[Outcome, int]
+) -> None:
+    written.arm(3)
+    for label, slot, outcome in boards:
+        if outcome is None:
+            written.good(slot, serial=label)
+        else:
+            written.nameless(outcome, slot, MUTE, serial=label)
+    assert agreed(read(written.folder), written.folder) == counts
 
 
 def test_nameless_board_counts_until_its_slot_speaks(written: WrittenBatch) -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from station.domain.faults import Fault, FaultRecord
 from station.domain.line import Outcome, StepKind
 from station.evidence.batch_record import FTT_MEANS, read_batch
-from station.evidence.exports import export_batch, export_selection, export_unit
+from station.evidence.exports import export_batch, export_selection
 from station.evidence.pdf_batch import batch_pdf
 from station.evidence.pdf_paper import Column, Face, Paper, PaperSize
 from station.evidence.visible_text import restore
@@ -53,7 +53,7 @@ def export(data: Path, folder: Path, size: PaperSize = PaperSize.A4) -> list[Pat
     with Records(data) as records, Leaves(data) as leaves:
         written = export_batch(records, leaves, BATCH, folder, size)
         for unit in [one for one in records.units_of(BATCH) if one.imei[-2:] in CHOSEN]:
-            written += export_unit(records, leaves, unit, folder, size)
+            written += export_selection(records, leaves, [unit], folder, f"unit-{unit.device_id}", size)
     return written
 
 
@@ -81,7 +81,17 @@ def one_paper(text: str) -> bytes:
 
 def test_batch_report_shows_the_order_and_every_unit(exported: Path) -> None:
     text = squeezed(" ".join(pages((exported / f"batch-{BATCH}.pdf").read_bytes())))
-    for row in ("passed6", "failed2", "error1", "quarantined1", "aborted1", "notstarted1", "Sum12", "Difference0"):
+    for row in (
+        "LabelsSN-001..SN-012",
+        "passed6",
+        "failed2",
+        "error1",
+        "quarantined1",
+        "aborted1",
+        "notstarted1",
+        "Sum12",
+        "Difference0",
+    ):
         assert row in text
     for number in range(1, 11):
         assert f"50353257-3033-42bf-8033-{number:012x}" in text

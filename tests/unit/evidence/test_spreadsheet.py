@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -13,24 +14,28 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from station.domain import events as e
 from station.domain.faults import FaultRecord
-from station.domain.line import Outcome
+from station.domain.ids import BatchId
+from station.domain.line import Outcome, StepKind
 from station.evidence.batch_record import read_batch
+from station.evidence.onboard_csv import units_to_onboard
 from station.evidence.spreadsheet import (
     LONGEST_CELL,
     MEASUREMENT_COLUMNS,
     STEP_COLUMNS,
     UNIT_COLUMNS,
+    batch_units_csv,
     encode_text,
     measurements_csv,
     read_cell,
     steps_csv,
-    units_csv,
 )
 from station.evidence.unit_record import read_unit
 from station.journal.leaves import Leaves
 from station.journal.records import Records
-from tests.unit.evidence.written_batch import BATCH, FIRMWARE, WrittenBatch, everything, open_journal
+from station.line.summary import summarize
+from tests.unit.evidence.written_batch import BATCH, FIRMWARE, WEAK, WrittenBatch, everything, open_journal
 
 Rows = list[dict[str, str]]
 SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
@@ -38,11 +43,12 @@ SIGNS = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 
 def tables(folder: Path) -> dict[str, bytes]:
     with Records(folder) as records, Leaves(folder) as leaves:
-        boards = read_batch(records, leaves, BATCH).boards
+        record = read_batch(records, leaves, BATCH)
+        boards = record.boards
         units = [read_unit(records, one.unit) for one in boards if one.unit is not None]
         nameless = [one.last for one in boards if one.unit is None]
     return {
-        "units": units_csv(units, nameless),
+        "units": batch_units_csv(BATCH, units, nameless, record.counted),
         "steps": steps_csv(units, nameless),
         "measurements": measurements_csv(units, nameless),
     }
@@ -90,7 +96,7 @@ def test_columns_are_those_described(folder: Path) -> None:
         (head, *rows) = csv.reader(io.StringIO(data.decode("utf-8-sig")))
         assert head == [name for name, _ in columns]
         assert {row[0] for row in rows} == {
-            {30: "nrf91-station-units-1", 21: "nrf91-station-steps-1"}.get(len(columns), "nrf91-station-measurements-1")
+            {33: "nrf91-station-units-2", 21: "nrf91-station-steps-1"}.get(len(columns), "nrf91-station-measurements-1")
         }
 
 
@@ -111,6 +117,48 @@ def test_one_row_a_unit_says_what_the_journal_says(folder: Path) -> None:
         assert row["fault_sentence"] == (closed[attempt]["fault"] or {"sentence": ""})["sentence"]
         assert int(row["attempts"]) == sum(1 for body in named.values() if body["imei"] == row["imei"])
     assert [row["outcome"] for row in rows if not row["imei"]] == ["failed", "failed"]
+
+
+def test_rows_that_count_add_up_to_the_report_and_the_lines_tally(folder: Path) -> None:
+    """The nameless board that was put in again has two rows, and counts once."""
+    with Records(folder) as records, Leaves(folder) as leaves:
+        record = read_batch(records, leaves, BATCH)
+    rows = parse(tables(folder)["units"])
+    counted = Counter(row["outcome"] for row in rows if row["counted"] == "1")
+    assert counted == {outcome: record.quantity.count(outcome) for outcome in Outcome if record.quantity.count(outcome)}
+    assert all(record.tally.count(one) == counted[one] for one in (Outcome.PASSED, Outcome.FAILED))
+    assert [row["counted"] for row in rows if not row["imei"]] == ["0", "1"]
+    with Records(folder) as records:
+        assert len(units_to_onboard(records, BATCH)) == 6
+
+
+def test_a_batch_counts_a_unit_by_its_last_attempt_there_whatever_another_did_later(written: WrittenBatch) -> None:
+    """Passed in one batch and reworked, with failure, in another: report, table, tally and summary of each agree."""
+    written.arm(2)
+    unit, other = written.good(1), BatchId("WO-2")
+    written.journal.commit(e.ReworkDeclared(unit=unit, operator="p3", reason="antenna", second="p4"))
+    written.batch = other
+    written.arm(1)
+    attempt = written.open(2)
+    written.identify(attempt, 1)
+    written.step(attempt, 5, StepKind.COMMAND, "RF test", Outcome.FAILED, fault=WEAK)
+    written.close(attempt, Outcome.FAILED, WEAK)
+    for batch, outcome, through in ((BATCH, "passed", 1), (other, "failed", 0)):
+        with Records(written.folder) as records, Leaves(written.folder) as leaves:
+            record = read_batch(records, leaves, batch)
+            row = parse(
+                batch_units_csv(batch, [read_unit(records, one.unit) for one in record.boards if one.unit], [], ())
+            )
+            assert [one.outcome for one in summarize(records, batch, written.folder).units] == [outcome]
+        assert [(one["batch"], one["outcome"], one["counted"]) for one in row] == [(batch, outcome, "1")]
+        assert [(one["now_batch"], one["now_outcome"]) for one in row] == [(other, "failed")]
+        assert int(row[0]["last_attempt"]) == record.boards[0].last.id
+        assert row[0]["fault_code"] == ("" if outcome == "passed" else WEAK.code)
+        assert record.quantity.named == record.tally.outcomes == {outcome: 1}
+        assert record.yields[1].good == through
+        with Records(written.folder) as records:
+            assert units_to_onboard(records, batch) == [], "it does not stand passed now, or did not pass here"
+        assert (record.yields[2].good, record.yields[2].total) == (through, 1)
 
 
 def test_certificate_of_a_reworked_unit_is_the_active_one(folder: Path) -> None:

@@ -16,9 +16,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from station.evidence import verifier
-from station.evidence.forms import Broken
-from station.evidence.station_key import create_station_key
+from station.evidence.forms import Broken, canonical
+from station.evidence.station_key import StationKey, create_station_key, open_station_key
+from station.journal.merkle import root_of
+from station.journal.notes import Checkpoint
 from tests.unit.evidence.conftest import Sample
+from tests.unit.evidence.evidence_rig import ORIGIN
 from tests.unit.evidence.tampering import (
     INSIDE,
     OUTSIDE,
@@ -231,6 +234,50 @@ def test_a_journal_that_was_put_back_and_signed_again_shows_against_what_was_kep
             module.verify_journal(whole, key=sample.vkey)
         with pytest.raises(ValueError, match="not signed by the key"):
             module.verify_journal(whole, kept=(sample.kept,))
+
+
+def test_a_folder_that_another_key_signed_anew_shows_against_the_fingerprint_alone(
+    sample: Sample, own: ModuleType, tmp_path: Path
+) -> None:
+    """Every entry is changed to fit, every checkpoint signed: in itself the folder is as good as the true one."""
+    whole = freeze(sample.rig.data, tmp_path / "whole")
+    for folder in ("evidence", "checkpoints"):
+        shutil.rmtree(whole / folder)
+    create_station_key(whole / "evidence", ORIGIN)
+    forger = open_station_key(whole / "evidence", ORIGIN)
+    sign_whole(whole, forger)
+    mine, theirs = sample.rig.key.verifier, forger.verifier
+    for module in (verifier, own):
+        forged = module.verify_journal(whole)
+        assert (forged.exit_code, forged.vouched) == (3, False)
+        assert module.verify_journal(whole, key=theirs.fingerprint).vouched, "the forgery is whole"
+        for key in (mine.fingerprint, mine.text()):
+            with pytest.raises(ValueError, match="signed by another key than you gave") as found:
+                module.verify_journal(whole, key=key)
+            assert theirs.fingerprint.replace(" ", "") in str(found.value)
+        with pytest.raises(ValueError, match="your checkpoint is not signed by the key"):
+            module.verify_journal(whole, kept=(sample.kept,))
+
+
+def sign_whole(folder: Path, forger: StationKey) -> None:
+    """Put in every checkpoint's place one of the forger's, and its file, first to last: each is under the next."""
+    db = sqlite3.connect(folder / "journal.db")
+    with db:
+        db.execute("DROP TRIGGER event_stays")
+        (folder / "checkpoints").mkdir()
+        leaves: list[bytes] = []
+        for seq, kind, leaf in db.execute("SELECT seq, kind, leaf FROM event ORDER BY seq").fetchall():
+            told = json.loads(leaf)
+            if kind == "attempt-opened":
+                told["body"]["serial"] = "another"
+            if kind == "checkpoint-made":
+                size = told["body"]["size"]
+                made = Checkpoint(ORIGIN, size, root_of(leaves[:size]))
+                told["body"] |= {"root": made.root.hex(), "note": forger.sign_checkpoint(made)}
+                (folder / "checkpoints" / f"{size}.txt").write_text(told["body"]["note"])
+            leaves.append(canonical(told).encode())
+            db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (leaves[-1], seq))
+    db.close()
 
 
 def freeze(data: Path, to: Path) -> Path:

@@ -15,7 +15,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from station.credentials.pem import to_pem
 from station.domain.ids import BatchId
-from station.evidence import verifier
 from station.evidence.bundle import Chosen, build_bundle
 from station.evidence.forms import Broken, plain, read_key
 from station.evidence.story import read_authorities
@@ -23,31 +22,10 @@ from station.evidence.summary import Summary
 from station.journal.leaves import Leaves
 from station.journal.notes import Checkpoint
 from tests.unit.evidence.conftest import Sample
-from tests.unit.evidence.evidence_rig import Rig, make_authority, make_modem
+from tests.unit.evidence.evidence_rig import Rig, lay_ca, make_authority, make_modem, named
 from tests.unit.evidence.tampering import signed_again, unpack
-from tests.unit.evidence.test_tampers import load_own
 
 BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-@pytest.fixture(scope="session")
-def both(sample: Sample, tmp_path_factory: pytest.TempPathFactory) -> tuple[ModuleType, ModuleType]:
-    return verifier, load_own(sample.bundle, tmp_path_factory.mktemp("alone"))
-
-
-@pytest.fixture
-def say(both: tuple[ModuleType, ModuleType], capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str]]:
-    """Return exit code and text of the command, once the bundle's own says the same."""
-
-    def ask(*words: object) -> tuple[int, str]:
-        said = []
-        for module in both:
-            code = module.main([str(word) for word in words])
-            said.append((code, capsys.readouterr().out))
-        assert said[0] == said[1]
-        return said[0]
-
-    return ask
 
 
 def write(path: Path, bundle: bytes) -> Path:
@@ -55,24 +33,11 @@ def write(path: Path, bundle: bytes) -> Path:
     return path
 
 
-def lay_ca(rig: Rig) -> Path:
-    """Put the CA's certificates where a data folder has them."""
-    folder = rig.data / "ca"
-    folder.mkdir()
-    for name, one in zip(("line.pem", "root.pem"), rig.chain, strict=True):
-        (folder / name).write_text(to_pem(one))
-    return folder
-
-
-def named(rig: Rig) -> tuple[object, ...]:
-    return (rig.data, "--key", rig.key.verifier.text())
-
-
 # --- Which CA -------------------------------------------------------------------------------------------------------
 
 
 def test_a_named_ca_is_above_every_certificate(rig: Rig, tmp_path: Path, say: Callable[..., tuple[int, str]]) -> None:
-    """A second CA, in the same chain file, signed the unit: naming the first must not pass."""
+    """A second CA is at hand, and has signed nothing: it is not put in, and naming it must not pass."""
     other = make_authority(tmp_path / "second")
     rig.passed(1)
     note = rig.checkpoint().note
@@ -84,7 +49,7 @@ def test_a_named_ca_is_above_every_certificate(rig: Rig, tmp_path: Path, say: Ca
         assert (code, "lead up to the CA that you named" in said) == (0, True)
     for one in other.chain:
         code, said = say(path, *key, "--ca", one.fingerprint(hashes.SHA256()).hex())
-        assert (code, "is not below the CA that you named" in said) == (1, True)
+        assert (code, "no CA certificate here has the fingerprint that you gave" in said) == (1, True)
 
 
 def ca_of(name: str, key: ec.EllipticCurvePrivateKey, issuer: str, by: ec.EllipticCurvePrivateKey) -> x509.Certificate:
@@ -101,19 +66,20 @@ def test_of_two_cas_of_one_name_the_one_whose_key_signed_is_above() -> None:
     prints = [one.fingerprint(hashes.SHA256()).hex() for one in (*roots, line)]
     for order in ([*roots, line], [line, *reversed(roots)]):
         pem = to_pem(*order)
-        assert set(read_authorities(pem, "")) == set(prints)
-        assert set(read_authorities(pem, prints[1])) == {prints[1], prints[2]}
-        assert set(read_authorities(pem, prints[2])) == {prints[2]}
-        assert set(read_authorities(pem, prints[0])) == {prints[0]}
+        assert set(read_authorities(pem, ())) == set(prints)
+        assert set(read_authorities(pem, [prints[1]])) == {prints[1], prints[2]}
+        assert set(read_authorities(pem, [prints[2]])) == {prints[2]}
+        assert set(read_authorities(pem, [prints[0]])) == {prints[0]}
+        assert set(read_authorities(pem, [prints[0], prints[2]])) == {prints[0], prints[2]}
     with pytest.raises(Broken, match="signed by none that is there"):
-        read_authorities(to_pem(roots[0], line), "")
+        read_authorities(to_pem(roots[0], line), ())
 
 
 def test_two_that_sign_each_other_are_no_chain() -> None:
     first, second = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
     pem = to_pem(ca_of("A", first, "B", second), ca_of("B", second, "A", first))
     with pytest.raises(Broken, match="signed by none that is there"):
-        read_authorities(pem, "")
+        read_authorities(pem, ())
 
 
 # --- What was not looked at ------------------------------------------------------------------------------------------
@@ -125,14 +91,15 @@ def test_entries_that_nothing_signs_are_no_part_of_what_holds(rig: Rig, say: Cal
     lay_ca(rig)
     code, said = say(*named(rig))
     assert (code, said.endswith("\nEVERYTHING HOLDS.\n")) == (0, True), "the checkpoint's own entry can't be under it"
-    rig.note()
+    rig.open_attempt()
     code, said = say(*named(rig))
     told = f"\nEVERYTHING HOLDS up to entry {size}; 2 entries behind it are signed by nothing yet.\n"
     assert (code, said.endswith(told)) == (3, True), said
     code, said = say(rig.data)
     assert (code, f"up to entry {size}; 2 entries" in said, "nothing you gave vouches" in said) == (3, True, True)
     rig.checkpoint()
-    assert say(*named(rig))[0] == 0
+    code, said = say(*named(rig))
+    assert (code, "attempts not ended: 1" in said) == (0, True)
 
 
 def test_one_entry_behind_what_was_kept_is_let_be_only_where_it_keeps_that(
@@ -143,7 +110,7 @@ def test_one_entry_behind_what_was_kept_is_let_be_only_where_it_keeps_that(
     kept = tmp_path / "kept.txt"
     kept.write_text(rig.key.sign_checkpoint(now))
     assert say(rig.data, "--checkpoint", kept)[0] == 0
-    rig.note()
+    rig.open_attempt()
     code, said = say(rig.data, "--checkpoint", kept)
     assert (code, f"up to entry {now.size}; 1 entry behind it is signed by nothing" in said) == (3, True)
 

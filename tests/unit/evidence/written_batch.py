@@ -108,6 +108,7 @@ class WrittenBatch:
                 operator=operator,
                 team_id="team",
                 cloud_confirmed=True,
+                serials="SN-001..SN-012",
             )
         )
 

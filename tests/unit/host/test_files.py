@@ -8,12 +8,15 @@ from pathlib import Path
 import pytest
 
 from station.domain.faults import Fault
+from station.host.faults import FILE_EXISTS
 from station.host.files import (
     create_file,
+    find_unfinished,
     make_private_folder,
     read_bytes,
     read_private_text,
     replace_file,
+    replace_file_once,
     require_private,
     sha256_of,
 )
@@ -109,6 +112,28 @@ def test_a_write_that_fails_leaves_the_old_content_and_no_litter(
         replace_file(path, b"new")
     assert caught.value.code == code
     assert [(each.name, each.read_bytes()) for each in tmp_path.iterdir()] == [("file", b"old")]
+
+
+def test_what_is_agreed_to_is_on_the_disk_before_and_counts_behind(tmp_path: Path) -> None:
+    path = tmp_path / "one"
+    replace_file(path, b"old")
+    seen: list[tuple[bytes, list[bytes]]] = []
+    replace_file_once(
+        path, b"new", lambda: seen.append((path.read_bytes(), [one.read_bytes() for one in find_unfinished(path)]))
+    )
+    assert seen == [(b"old", [b"new"])]
+    assert (path.read_bytes(), find_unfinished(path)) == (b"new", [])
+
+    def refuse() -> None:
+        raise FILE_EXISTS.fault(path="journal.db")
+
+    with pytest.raises(Fault, match="HOST-110"):
+        replace_file_once(path, b"newer", refuse)
+    assert (path.read_bytes(), find_unfinished(path)) == (b"new", [])
+    (tmp_path / "taken" / "within").mkdir(parents=True)
+    with pytest.raises(Fault, match="HOST-102"):  # agreed to, and it can't have its name
+        replace_file_once(tmp_path / "taken", b"new", lambda: None)
+    assert [one.read_bytes() for one in find_unfinished(tmp_path / "taken")] == [b"new"]
 
 
 def test_writing_into_a_missing_folder_is_a_fault(tmp_path: Path) -> None:

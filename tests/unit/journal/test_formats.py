@@ -9,11 +9,11 @@ import pytest
 
 from station.domain.events import SignedOut
 from station.host.clock import SystemClock
+from station.journal.agreement import find_disagreement
 from station.journal.database import FILE_NAME
 from station.journal.journal import Journal
 from station.journal.leaves import Leaves
 from station.journal.merkle import root_of
-from station.journal.replay import dump, replay
 from station.journal.schema import MIGRATIONS
 from station.journal.tree import plant
 
@@ -71,8 +71,7 @@ def test_a_longer_journal_gets_all_of_its_tree(tmp_path: Path) -> None:
 
 def test_its_projections_are_those_of_its_events(old: tuple[Path, list[bytes]]) -> None:
     data, _ = old
-    with Journal(data, SystemClock()) as journal, journal.records() as records:
-        entries = list(records.entries_from(1))  # type: ignore[arg-type]  # the first
-    db = apsw.Connection(str(data / FILE_NAME))
-    assert dump(db) == replay(entries)
-    db.close()
+    assert find_disagreement(data) is None, "as it is, in its own format"
+    with Journal(data, SystemClock()):
+        pass
+    assert find_disagreement(data) is None

@@ -9,7 +9,8 @@ from station.domain.events import UploadDecided, UploadSettled
 from station.domain.faults import StationFault
 from station.domain.ids import EventSeq, UnitId
 from station.domain.line import CloudState
-from station.journal.replay import replay
+from station.journal.agreement import find_disagreement
+from station.journal.chosen import find_disagreement_about
 from station.line.decisions import decide_upload
 from station.line.outbox_rules import OutboxRules
 from station.line.overdue import overdue_units
@@ -188,5 +189,5 @@ def test_the_projection_is_the_same_when_it_is_made_anew(rig: Rig) -> None:
     rig.cloud.switch(stuck=False, row_errors={rig.device(units[0]): "bad"})
     rig.drain()
     assert rig.states() == [UNKNOWN, ONBOARDED, ONBOARDED]
-    anew = {row[0]: row[1] for row in replay(rig.records.entries_from(EventSeq(1)))["outbox"]}
-    assert anew == {row.unit: row.state for row in rig.records.outbox()}
+    assert find_disagreement(rig.records.folder) is None
+    assert [find_disagreement_about(rig.records.folder, [unit]) for unit in units] == [None] * len(units)

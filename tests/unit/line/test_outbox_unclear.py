@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from station.domain.ids import EventSeq
 from station.domain.line import CloudState
 from station.host.files import sha256_of
-from station.journal.replay import replay
+from station.journal.agreement import find_disagreement
+from station.journal.chosen import find_disagreement_about
 from station.line.decisions import decide_upload
 from station.line.outbox_rules import OutboxRules
 from station.simulator.cloud_faults import Do
@@ -240,8 +240,8 @@ def test_without_a_file_only_the_proven_are_settled_and_nothing_goes_again(rig: 
     wait_long(rig)
     assert rig.states() == [ONBOARDED, CloudState.SENDING, ONBOARDED]
     assert rig.upload().state == "unclear"
-    anew = {row[0]: row[1] for row in replay(rig.records.entries_from(EventSeq(1)))["outbox"]}
-    assert anew == {row.unit: row.state for row in rig.records.outbox()}
+    assert find_disagreement(rig.records.folder) is None
+    assert [find_disagreement_about(rig.records.folder, [unit]) for unit in units] == [None] * len(units)
     rig.restart(OutboxRules(rows=4, check_absent=True))
     wait_long(rig)
     assert rig.kinds().count("settled") == 1

@@ -14,18 +14,19 @@ NOW = Instant(datetime(2026, 11, 22, 8, 0, tzinfo=UTC), 5000.0)
 # What each of them is there for; whatever is not named, they may not.
 MAY = {
     Role.OPERATOR: {Right.RUN, Right.UPLOAD},
-    Role.SERVICE: {Right.RUN, Right.UPLOAD, Right.CHECKPOINT},
+    Role.SERVICE: {Right.RUN, Right.UPLOAD, Right.CHECKPOINT, Right.BACKUP},
     Role.QA: {Right.EXPORT, Right.REPRINT, Right.CHECKPOINT},
-    Role.CA_KEEPER: {Right.CREATE_CA, Right.EXPORT, Right.CHECKPOINT},
+    Role.CA_KEEPER: {Right.CREATE_CA, Right.EXPORT, Right.CHECKPOINT, Right.BACKUP},
     Role.LINE_LEAD: {
-        *(Right.RUN, Right.UPLOAD, Right.ACKNOWLEDGE, Right.REWORK, Right.DECIDE),
-        *(Right.EXPORT, Right.REPRINT, Right.CHECKPOINT),
+        *(Right.RUN, Right.UPLOAD, Right.ACKNOWLEDGE, Right.REWORK, Right.DECIDE, Right.CLOSE_BATCH),
+        *(Right.EXPORT, Right.REPRINT, Right.CHECKPOINT, Right.BACKUP),
     },
     Role.ENGINEER: set(Right) - {Right.CREATE_CA},
 }
-CHANGES = set(Right) - {Right.EXPORT, Right.REPRINT, Right.CHECKPOINT}
+CHANGES = set(Right) - {Right.EXPORT, Right.REPRINT, Right.CHECKPOINT, Right.BACKUP}
 OVERRIDES = {
     *(Right.REWORK, Right.REPRINT, Right.CHANGE_SETTINGS, Right.ACKNOWLEDGE, Right.DECIDE, Right.CORRECT_CLOCK),
+    *(Right.CLOSE_BATCH, Right.DISABLE_PEOPLE, Right.MANAGE_SECONDS, Right.RESTORE),
 }
 
 
@@ -37,9 +38,18 @@ def actor(*roles: Role, who: str = "p1", method: Method = Method.NAME, signed_in
     return Actor(PersonId(who), frozenset(roles), method, signed_in)
 
 
-def code(who: Actor, right: Right, *, reason: str = "a reason", second: Actor | None = None, now: Instant = NOW) -> str:
+def code(
+    who: Actor,
+    right: Right,
+    *,
+    reason: str = "a reason",
+    second: Actor | None = None,
+    now: Instant = NOW,
+    concerned: PersonId | None = None,
+    alone: bool = False,
+) -> str:
     try:
-        require(who, right, reason=reason, second=second, now=now)
+        require(who, right, reason=reason, second=second, now=now, concerned=concerned, alone=alone)
     except Fault as fault:
         return fault.code
     return ""
@@ -118,3 +128,26 @@ def test_a_pc_that_slept_makes_no_pin_fresh() -> None:
     """Monotonic time stands still then."""
     now = Instant(NOW.wall + timedelta(hours=8), NOW.monotonic + 1)
     assert code(actor(Role.ENGINEER), Right.CORRECT_CLOCK, now=now) == "PPL-116"
+
+
+@pytest.mark.parametrize(
+    ("second", "alone", "expected"),
+    [
+        (actor(Role.LINE_LEAD, who="p3"), False, ""),
+        (actor(Role.LINE_LEAD, who="p2"), False, "PPL-114"),
+        (actor(Role.ENGINEER, who="p1"), False, "PPL-114"),
+        (None, False, "PPL-113"),
+        (None, True, ""),
+    ],
+    ids=["a third", "whom it is about", "the same", "none", "none, and nobody there"],
+)
+def test_whom_a_change_is_about_is_no_second_person_for_it(second: Actor | None, alone: bool, expected: str) -> None:
+    who, right = actor(Role.ENGINEER), Right.MANAGE_SECONDS
+    assert code(who, right, second=second, concerned=PersonId("p2"), alone=alone) == expected
+
+
+def test_being_alone_spares_the_second_person_and_nothing_else() -> None:
+    assert code(actor(Role.LINE_LEAD), Right.MANAGE_SECONDS, alone=True) == "PPL-111"
+    assert code(actor(Role.ENGINEER), Right.MANAGE_SECONDS, reason=" ", alone=True) == "PPL-112"
+    old = actor(Role.ENGINEER, signed_in=ago(IDLE_SECONDS + 1))
+    assert code(old, Right.MANAGE_SECONDS, alone=True) == "PPL-116"

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from station.domain.faults import Fault
 from station.domain.secret import Secret
+from station.host.faults import DISK_FULL
 from station.people.rights import Method, Role
 from station.people.roll import MOST_WRONG, Cost, People, Person
 
@@ -225,7 +226,7 @@ def test_what_can_not_be_recorded_does_not_happen(people: People) -> None:
     before = people.path.read_bytes()
 
     def full(_person: Person) -> None:
-        raise OSError("full")
+        raise DISK_FULL.fault(path="journal.db")
 
     acts: list[Any] = [
         lambda: people.add("Olga", Secret("774411"), frozenset({Role.QA}), record=full),
@@ -235,9 +236,10 @@ def test_what_can_not_be_recorded_does_not_happen(people: People) -> None:
         lambda: people.set_roles("Otto", frozenset({Role.QA}), record=full),
     ]
     for act in acts:
-        with pytest.raises(OSError, match="full"):
+        with pytest.raises(Fault, match=r"journal\.db"):
             act()
     assert people.path.read_bytes() == before
+    assert list(people.path.parent.iterdir()) == [people.path]
     assert people.sign_in("Otto", Secret(OTHER)).roles == {Role.OPERATOR}
     assert people.add("Olga", Secret("774411"), frozenset({Role.QA})).id == "p3"
 

@@ -10,11 +10,10 @@ from station.domain.ids import BoardSerial, SlotNumber
 from station.domain.line import Outcome, StepKind
 from station.host.clock import Clock
 from station.journal.codec import Entry
-from station.journal.journal import Journal
+from station.journal.reconciliation import reconcile
 from station.journal.records import Records
-from station.journal.rows import Tally
 from station.line.equipment import Equipment
-from station.line.faults import READ_BACK_FAILED, STOP_RULE
+from station.line.faults import LABEL_USED, READ_BACK_FAILED, STOP_RULE
 from station.line.feed import Feed, Notice, SlotChanged, Told
 from station.line.gate import Gate
 from station.line.intake import Intake
@@ -39,7 +38,7 @@ class LineRules:
     """Seconds that the end of a run waits for the cloud; what is left is uploaded later."""
 
 
-class Engine:
+class BatchRun:
     """One run of one armed batch on one fixture. Commands may be given from any thread."""
 
     def __init__(
@@ -65,11 +64,9 @@ class Engine:
         self._streak: tuple[str, int] = ("", 0)
         self._stopped_by_rule = False
         self._changed = threading.Event()
+        self._scanning = threading.Lock()
+        """No two slots are given one label at the same moment."""
         feed.listen(self._notice)
-
-    @property
-    def _journal(self) -> Journal:
-        return self._bench.journal
 
     @property
     def _clock(self) -> Clock:
@@ -100,18 +97,40 @@ class Engine:
         tally = self._records.tally(self._bench.batch)
         # A board that never said who it is may be one that comes again: then the batch stays open for it.
         if self._intake.complete and not tally.silent:
-            self._close(actor, tally)
-        self._journal.catch_up()
+            self._close(actor)
+        self._gate.journal.catch_up()
+        self._feed.leave(self._notice)  # another batch's boards are not this one's to count
 
     def scan(self, slot: SlotNumber, serial: BoardSerial | None) -> None:
-        """Tell a slot that a board is in it, with its scanned serial number where one was scanned."""
-        self._slots[slot].scan(serial)
+        """Tell a slot that a board is in it, with its scanned serial number where one was scanned.
+
+        Raises LINE-115 while the slot is busy; LINE-187 and LINE-188 for a label that is not of this batch's, or that
+        is used already. The slot then goes on waiting, and its board is not touched.
+        """
+        chosen, serials = self._slots[slot], self._bench.serials
+        if serial is None or serials is None:
+            chosen.scan(serial)
+            return
+        with self._scanning, self._bench.journal.records() as records:
+            serials.require(serial, slot, records, looks_first=not self._bench.recipe.changes_before_identify)
+            for other in self._slots.values():
+                if other is not chosen and serial in other.labels:
+                    raise LABEL_USED.fault(label=serial, by=f"it was scanned for slot {other.number}")
+            chosen.scan(serial)
 
     def acknowledge(self, slot: SlotNumber, actor: Actor, reason: str) -> None:
         """Let a latched slot work again, by somebody who may and says why. Raises PPL-111, PPL-112 and PPL-116."""
         chosen = self._slots[slot]
         self._gate.require(actor, Right.ACKNOWLEDGE, reason)
         chosen.acknowledge(actor, reason.strip())
+
+    def pause(self) -> None:
+        """Begin no further boards; those in work are finished. Safe to repeat."""
+        self._intake.pause()
+
+    def resume(self) -> None:
+        """Begin boards again. Safe to repeat."""
+        self._intake.resume()
 
     def leave_alone(self) -> None:
         """Take it that nobody is here (any more) to scan or acknowledge: the run ends when only that could go on."""
@@ -183,6 +202,8 @@ class Engine:
         self._feed.publish(told)
         self._intake.over.request()
 
-    def _close(self, actor: Actor, tally: Tally) -> None:
-        counts = {outcome.value: tally.count(outcome) for outcome in Outcome if tally.count(outcome)}
-        self._journal.commit(BatchClosed(batch=self._bench.batch, operator=actor.id, reason="complete", tally=counts))
+    def _close(self, actor: Actor) -> None:
+        batch = self._bench.batch
+        counts = reconcile(self._records, batch).counts()
+        closed = BatchClosed(batch=batch, operator=actor.id, reason="complete", tally=counts)
+        self._gate.journal.commit(closed, by=actor.id)

@@ -1,0 +1,127 @@
+"""Figures of the header that the journal is asked for: counted anew when something was written, and seldom."""
+
+import threading
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Final
+
+from station.app import Station
+from station.domain.events import (
+    AttemptClosed,
+    BatchArmed,
+    BatchClosed,
+    ReworkDeclared,
+    UnitIdentified,
+    UnitOverwritten,
+    UploadAccepted,
+    UploadDecided,
+    UploadPrepared,
+    UploadSending,
+    UploadSettled,
+    UploadUnclear,
+)
+from station.domain.faults import Fault
+from station.domain.ids import BatchId, Sha256
+from station.domain.line import CloudState, Outcome
+from station.engine.picture import Picture
+from station.journal.codec import Entry, iso
+from station.journal.cycle_times import expected_seconds
+from station.journal.records import Records
+from station.line.feed import Notice
+from station.line.log import engineer_log
+
+_BETWEEN: Final = 0.25
+"""Seconds between two counts at the least."""
+
+_COUNTED = (
+    AttemptClosed,
+    BatchArmed,
+    BatchClosed,
+    ReworkDeclared,
+    UnitIdentified,
+    UnitOverwritten,
+    UploadAccepted,
+    UploadDecided,
+    UploadPrepared,
+    UploadSending,
+    UploadSettled,
+    UploadUnclear,
+)
+_UNDER_WAY = (CloudState.WAITING, CloudState.SENDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What is counted: a batch, and the recipe (its context's name) whose times are looked at."""
+
+    batch: BatchId
+    recipe: Sha256
+
+
+class Counting:
+    """A thread that keeps the header's figures right. :meth:`take` is for the feed."""
+
+    def __init__(self, station: Station, picture: Picture) -> None:
+        self._station, self._picture = station, picture
+        self._about: Counted | None = None
+        self._wake, self._over = threading.Event(), threading.Event()
+        self._thread = threading.Thread(target=self._run, name="counting", daemon=True)
+
+    def start(self) -> None:
+        """Begin to count."""
+        self._wake.set()
+        self._thread.start()
+
+    def end(self) -> None:
+        """Count nothing more. Safe to repeat."""
+        self._over.set()
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def about(self, counted: Counted) -> None:
+        """Count this batch from now on."""
+        self._about = counted
+        self._wake.set()
+
+    def take(self, notice: Notice) -> None:
+        """Take what the feed tells."""
+        if isinstance(notice, Entry) and isinstance(notice.event, _COUNTED):
+            self._wake.set()
+
+    def _run(self) -> None:
+        with ExitStack() as stack:
+            records: Records | None = None
+            while not self._over.is_set():
+                self._wake.wait()
+                self._wake.clear()
+                try:
+                    records = records or stack.enter_context(self._station.journal.records())
+                    self._count(records)
+                except Fault as fault:
+                    engineer_log().error("the header was not counted", code=fault.code, detail=fault.detail)
+                except Exception:  # noqa: BLE001 -- a figure that is old costs less than all that would be
+                    engineer_log().exception("the header was not counted")
+                self._station.opened.clock.wait(self._over, _BETWEEN)
+
+    def _count(self, records: Records) -> None:
+        waiting = records.outbox(*_UNDER_WAY, limit=1)
+        uploads = {CloudState(state): count for state, count in records.outbox_counts().items()}
+        oldest = iso(waiting[0].since) if waiting else None
+        about = self._about
+        if about is None:
+            self._picture.show(uploads=uploads, oldest_waiting=oldest)
+            return
+        tally = records.tally(about.batch)
+        expected = expected_seconds(self._station.opened.value.data, about.recipe)
+        if about is not self._about:
+            return  # another batch is on the line by now, and counted next
+        self._picture.show(
+            uploads=uploads,
+            oldest_waiting=oldest,
+            done=tally.ended,
+            outcomes={outcome.value: tally.count(outcome) for outcome in Outcome if tally.count(outcome)},
+            first_passed=tally.first_passed,
+            first_total=tally.first_total,
+        )
+        self._picture.expect(expected)

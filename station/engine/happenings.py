@@ -1,0 +1,76 @@
+"""What of all that the feed tells is worth a person's notice, or another page's second look. Pure."""
+
+from collections.abc import Mapping
+
+from station.domain.events import (
+    AttemptClosed,
+    BatchArmed,
+    BatchClosed,
+    PersonChanged,
+    ReworkDeclared,
+    SlotAcknowledged,
+    SlotLatched,
+    UploadAccepted,
+    UploadDecided,
+    UploadPrepared,
+    UploadPutOff,
+    UploadSending,
+    UploadSettled,
+    UploadUnclear,
+)
+from station.domain.ids import AttemptId, BatchId, SlotNumber, UnitId
+from station.engine.pushes import Happened
+from station.journal.codec import Entry, iso
+from station.line.feed import Notice, Told
+
+
+def happening(
+    notice: Notice,
+    now: str,
+    batch: BatchId | None,
+    slots: Mapping[AttemptId, SlotNumber],
+    units: Mapping[AttemptId, UnitId],
+) -> Happened | None:
+    """Return what happened; None where that is nobody's concern. ``slots`` and ``units`` are of open attempts."""
+    if isinstance(notice, Told):
+        return Happened(number=0, at=now, about="told", code=notice.code, sentence=notice.sentence)
+    if not isinstance(notice, Entry):
+        return None
+    at, event = iso(notice.at), notice.event
+    match event:
+        case AttemptClosed():
+            return Happened(
+                number=0,
+                at=at,
+                about=event.outcome,
+                slot=slots.get(event.attempt),
+                unit=units.get(event.attempt),
+                batch=batch,
+                code=event.fault.code if event.fault else "",
+                sentence=event.fault.sentence if event.fault else "",
+            )
+        case SlotLatched():
+            code, sentence = event.fault.code, event.fault.sentence
+            return Happened(number=0, at=at, about="latched", slot=event.slot, code=code, sentence=sentence)
+        case SlotAcknowledged():
+            return Happened(number=0, at=at, about="acknowledged", slot=event.slot)
+        case BatchArmed():
+            return Happened(number=0, at=at, about="armed", batch=event.batch)
+        case BatchClosed():
+            return Happened(number=0, at=at, about="closed", batch=event.batch)
+        case PersonChanged():
+            return Happened(number=0, at=at, about="people")
+        case ReworkDeclared():
+            return Happened(number=0, at=at, about="uploads", unit=event.unit)
+        case (
+            UploadPrepared()
+            | UploadSending()
+            | UploadPutOff()
+            | UploadAccepted()
+            | UploadUnclear()
+            | UploadSettled()
+            | UploadDecided()
+        ):
+            return Happened(number=0, at=at, about="uploads")
+        case _:
+            return None

@@ -1,0 +1,85 @@
+"""Whether what the tables say of some units, or of a batch, follows from their own entries.
+
+The quick part of :mod:`station.journal.agreement`, for what is about to leave the station: those entries alone make the
+projections anew, and the rows that exports read are compared. Not seen here, and seen there: an attempt at a unit
+that the tables give to another unit, or of which all traces in columns and tables were removed consistently.
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Final
+
+import apsw
+
+from station.domain.events import UploadPrepared
+from station.domain.faults import Fault
+from station.domain.ids import BatchId, UnitId
+from station.journal.agreement import Disagreement, columns_of, compare_rows, take_entry
+from station.journal.codec import decode
+from station.journal.database import FILE_NAME, database_fault, open_for_reading
+from station.journal.excerpt import Excerpt, leaf_at, take_batch, take_units
+from station.journal.replay import Replay
+
+_IN: Final = "IN (SELECT value FROM json_each(?))"
+
+
+def find_disagreement_about(
+    folder: Path, units: Iterable[UnitId] = (), batch: BatchId | None = None
+) -> Disagreement | None:
+    """Return the first place where a table says something else of these units, or of this batch, than their entries.
+
+    With a ``batch``: of all its units too, and no attempt of it can be hidden; it reads every leaf (some seconds for
+    a million). For units: milliseconds. Changes nothing; safe to repeat. Raises JRN-101, JRN-103.
+    """
+    with closing(open_for_reading(folder)) as db, closing(Replay()) as anew:
+        try:
+            db.execute("BEGIN")  # all of it as it is at one moment: the line goes on writing
+            found = take_units(db, units) if batch is None else take_batch(db, batch)
+            return next(_differences(db, anew, found, batch), None)
+        except (KeyError, TypeError, ValueError) as error:
+            return Disagreement("event", "an entry", f"it can't be read ({type(error).__name__}: {error})")
+        except apsw.Error as error:
+            raise database_fault(error, folder / FILE_NAME) from error
+
+
+def _differences(db: apsw.Connection, anew: Replay, found: Excerpt, batch: BatchId | None) -> Iterator[Disagreement]:
+    for seq in sorted(found.places):
+        row: Any = db.execute("SELECT at_us, kind, batch, attempt, unit FROM event WHERE seq = ?", (seq,)).fetchone()
+        leaf = leaf_at(db, seq)
+        _seat_others(anew, leaf)
+        differs = take_entry(anew, seq, row, leaf)
+        if isinstance(differs, Disagreement):
+            yield differs
+            return
+    units, attempts, devices = (json.dumps(sorted(some)) for some in (found.units, found.attempts, found.devices))
+    batches, uploads, contexts = (json.dumps(sorted(some)) for some in (found.batches, found.uploads, found.contexts))
+    in_batch = (f" OR batch {_IN}", (json.dumps([batch]),)) if batch is not None else ("", ())
+    for table, where, values in (
+        ("attempt", f"unit {_IN} OR id {_IN}{in_batch[0]}", (units, attempts, *in_batch[1])),
+        ("unit", f"id {_IN}", (units,)),
+        ("certificate", f"device_id {_IN}", (devices,)),
+        ("outbox", f"unit {_IN}", (units,)),
+        ("upload_unit", f"unit {_IN}", (units,)),
+        ("upload_event", f"upload {_IN}", (uploads,)),
+        ("batch", f"id {_IN}", (batches,)),
+        ("context", f"sha256 {_IN}", (contexts,)),
+    ):
+        yield from compare_rows(db, anew.db, table, *columns_of(anew.db, table), where, values)
+
+
+def _seat_others(anew: Replay, leaf: bytes) -> None:
+    """Have the units that travel in the same upload wait for it: nothing else of them is here."""
+    if b'"kind":"upload-prepared"' not in leaf:
+        return
+    try:
+        event = decode(leaf).event
+    except Fault:
+        return  # take_entry says so
+    if isinstance(event, UploadPrepared):
+        anew.db.execute(
+            "REPLACE INTO outbox(unit, state, since_us) SELECT value, 'waiting', 0 FROM json_each(?) "
+            "WHERE value NOT IN (SELECT id FROM unit)",
+            (json.dumps(event.units),),
+        )

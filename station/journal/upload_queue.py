@@ -1,0 +1,112 @@
+"""The outbox as people look at it: what waits, since when, how often it was tried, what the cloud said. Read only."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from station.domain.ids import BatchId, DeviceId, UnitId, UploadId
+from station.domain.line import CloudState
+from station.journal.database import open_for_reading
+from station.journal.spans import time_of
+
+MOST: Final = 2000
+"""Rows that are shown at most: the longest waiting; of the onboarded, the newest."""
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedUnit:
+    """A unit in the outbox. ``upload_state`` is None before it was in a body; ``next_try`` where one is set."""
+
+    unit: UnitId
+    device_id: DeviceId
+    batch: BatchId
+    state: CloudState
+    since: datetime
+    reason: str
+    upload: UploadId | None
+    upload_state: str | None
+    tries: int
+    next_try: datetime | None
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """All counts by state, the oldest time among what is under way, and the rows of the states that were asked for."""
+
+    counts: dict[CloudState, int]
+    oldest: datetime | None
+    rows: tuple[QueuedUnit, ...]
+
+
+class UploadQueue:
+    """Questions to a read-only connection of its own. For one thread."""
+
+    def __init__(self, folder: Path) -> None:
+        self._db = open_for_reading(folder)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._db.close()
+
+    def read(self, states: Collection[CloudState]) -> Queue:
+        """Return the queue as it is now, with at most :data:`MOST` rows of ``states``. Looks only."""
+        oldest: Any = self._db.execute(
+            "SELECT min(since_us) FROM outbox WHERE state IN ('waiting', 'sending') AND state <> 'onboarded'"
+        ).get
+        return Queue(self.counts(), None if oldest is None else time_of(oldest), self._rows(states))
+
+    def counts(self) -> dict[CloudState, int]:
+        """Return how many units are in each state; those that hold none are left out."""
+        # The index holds all but the onboarded, which may be a million: these are what is left of the whole.
+        rows: Any = self._db.execute("SELECT state, count(*) FROM outbox WHERE state <> 'onboarded' GROUP BY state")
+        counts = {CloudState(state): int(count) for state, count in rows}
+        whole: Any = self._db.execute("SELECT count(*) FROM outbox").get
+        onboarded = int(whole) - sum(counts.values())
+        return counts | ({CloudState.ONBOARDED: onboarded} if onboarded else {})
+
+    def _rows(self, states: Collection[CloudState]) -> tuple[QueuedUnit, ...]:
+        chosen = sorted(one.value for one in states if one is not CloudState.ONBOARDED)
+        marks = ",".join("?" * len(chosen))
+        found: list[Any] = []
+        if chosen:
+            found += self._db.execute(
+                f"SELECT unit, state, since_us, reason, upload FROM outbox WHERE state IN ({marks}) "
+                "AND state <> 'onboarded' ORDER BY since_us, unit LIMIT ?",
+                (*chosen, MOST),
+            )
+        if CloudState.ONBOARDED in states:
+            found += self._db.execute(
+                "SELECT unit, state, since_us, reason, upload FROM outbox WHERE state = 'onboarded' "
+                "ORDER BY unit DESC LIMIT ?",
+                (MOST,),
+            )
+        return tuple(self._row(*row) for row in found[:MOST])
+
+    def _row(self, unit: int, state: str, since: int, reason: str, upload: int | None) -> QueuedUnit:
+        known: Any = self._db.execute("SELECT device_id, batch FROM unit WHERE id = ?", (unit,)).fetchone()
+        sent: Any = None
+        if upload is not None:
+            sql = "SELECT state, tries, next_us, request_id, reason FROM upload WHERE id = ?"
+            sent = self._db.execute(sql, (upload,)).fetchone()
+        under_way, tries, next_us, request, said = sent or (None, 0, None, None, "")
+        return QueuedUnit(
+            unit=UnitId(unit),
+            device_id=known[0],
+            batch=known[1],
+            state=CloudState(state),
+            since=time_of(since),
+            reason=reason or said,
+            upload=None if upload is None else UploadId(upload),
+            upload_state=under_way,
+            tries=tries,
+            next_try=None if next_us is None or under_way != "prepared" else time_of(next_us),
+            request_id=request,
+        )

@@ -1,0 +1,47 @@
+"""The short form of the window's two measurements: that they measure; how well is for a quiet machine."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.benchmarks.window_lateness import lateness
+from tests.line.harness import ROOT
+from tests.line.processes import child_environment
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="figures of processes are read from /proc")
+def test_window_and_control_tick_while_a_line_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in child_environment({}).items():
+        monkeypatch.setenv(name, value)
+    (run,) = lateness(2, 2.0, 1, fast=True)
+    for one in (run.window, run.control):
+        assert 0 < one.ticks <= one.expected + 1
+        assert 0.0 <= one.p50 <= one.p99 <= one.most
+    assert run.window.mib > run.control.mib > 0
+    assert run.cpu["window"] > 0
+    assert run.cpu["engine"] > 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="figures of processes are read from /proc")
+def test_memory_stays_flat_while_units_are_built() -> None:
+    code = (
+        "import json, tempfile; from pathlib import Path\n"
+        "from tests.benchmarks.window_lateness import run_memory\n"
+        "with tempfile.TemporaryDirectory() as name:\n"
+        "    print(json.dumps(run_memory(Path(name), 3000, steps=3)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | child_environment({"QT_QPA_PLATFORM": "offscreen"}),
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=True,
+    )
+    sizes = [mib for _, mib in json.loads(done.stdout.splitlines()[-1])]
+    # The first part fills what is bounded (AT lines, pictures of glyphs); the rest adds nothing of a unit's own.
+    assert sizes[-1] - sizes[1] < 10, sizes

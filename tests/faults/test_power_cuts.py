@@ -1,0 +1,49 @@
+"""The power goes anywhere in a day of journal, files and uploads: nothing that anybody was told is lost or doubled.
+
+The long form is ``python -m tests.campaigns.power_cuts``.
+"""
+
+import pytest
+
+from tests.faults.invariants import Kind
+from tests.faults.power import Cut, try_cut
+from tests.faults.seam import Op
+
+CUTS = [(seed, 60 + (seed * 397) % 1700) for seed in range(1, 13)]
+"""Days by their seed, each with the operation at which the power goes: from the first sync to the last export."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "cut_at"), CUTS)
+def test_what_was_acknowledged_survives_and_the_day_goes_on(seed: int, cut_at: int) -> None:
+    cut = try_cut(seed, cut_at)
+    assert cut.operations >= cut_at
+    assert not cut.findings, "\n".join(map(str, cut.findings))
+
+
+def test_a_day_without_a_cut_has_all_of_it_on_the_disk() -> None:
+    cut = try_cut(1, 0)
+    assert cut.acknowledged > 90
+    assert not cut.findings, "\n".join(map(str, cut.findings))
+
+
+# Positive controls: syncs that the product forgets, and the harness must say so
+
+
+def tries(**wrong: object) -> list[Cut]:
+    return [try_cut(seed, 0, finish=False, **wrong) for seed in (1, 2)]  # type: ignore[arg-type]  # as named there
+
+
+def test_a_journal_that_is_synced_now_and_then_loses_what_it_acknowledged_and_is_caught() -> None:
+    lost = [one.what for cut in tries(synchronous=1) for one in cut.findings if one.kind is Kind.LOST]
+    assert any("was acknowledged and is not there" in what for what in lost)
+
+
+def test_files_that_are_not_synced_before_they_are_named_are_caught() -> None:
+    found = [one.what for cut in tries(ignored=frozenset({Op.SYNC})) for one in cut.findings]
+    assert any("is not whole" in what for what in found), found
+
+
+def test_names_that_are_not_synced_are_caught() -> None:
+    found = [one for cut in tries(ignored=frozenset({Op.SYNC_FOLDER})) for one in cut.findings]
+    assert any(one.kind is Kind.LOST or "does not start again" in one.what for one in found), found
