@@ -50,9 +50,9 @@ class Camera:
     def end(self) -> None:
         """End the engine, and the window."""
         self._leave()
+        self.sign_in("edith")  # whom the engine obeys in both: one that is left behind works on
         self.ask(Stop(), fails=True)
         self.until(lambda: self.tiles and self.bridge.now.header.run == "idle", "the line's rest")
-        self.sign_in("edith")
         process = self.bridge.now.process
         self.ask(Shutdown(), fails=True)
         self.until(lambda: not _lives(process), "the engine's end", 60)

@@ -31,17 +31,15 @@ from station.desktop.preferences import Preferences
 from station.desktop.station_page import CHECKS, PEOPLE, SETTINGS, SLOTS, WINDOW
 from station.desktop.theme import Theme
 from station.desktop.wizard import Wizard
-from station.domain.ids import BatchId, SlotNumber
+from station.domain.ids import BatchId
 from station.domain.line import CloudState, SlotState
-from station.domain.secret import Secret
-from station.engine.commands import Acknowledge, Arm
+from station.engine.commands import Arm
 from station.engine.pushes import Tile
 from station.engine.whereabouts import read_whereabouts
 from station.simulator.timings import Timings
-from tests.line.harness import STAFF
 
 OUT: Final = ROOT / "docs" / "screens"
-_SLOWLY: Final = 2.0
+_SLOWLY: Final = 3.0
 """Boards take so much longer than real ones: they must still be at work when the last picture is taken."""
 
 
@@ -49,20 +47,23 @@ _SLOWLY: Final = 2.0
 
 
 def load_all(camera: Camera, pattern: dict[int, str]) -> None:
-    """Put boards in as the pattern says and wait until every slot has come to its state; running ones come last."""
-    kinds = {"pass": GOOD, "again": GOOD, "fail": BAD, "latch": GONE, "hold": GOOD}
-    line = camera.line
+    """Put boards in as the pattern says and wait until every slot has come to its state; running ones come last.
+
+    A twin says that it is the first board, which is at work at that moment: its attempt is aborted.
+    """
+    kinds = {"pass": GOOD, "fail": BAD, "latch": GONE, "hold": GOOD}
     boards = {slot: kinds[word] for slot, word in pattern.items() if word in kinds}
+    twins = [slot for slot, word in pattern.items() if word == "twin"]
+    if twins:
+        first = next(iter(boards))
+        load(camera, {first: boards.pop(first)})
+        known = camera.line.bench.board(name_of(first))
+        # Late enough for the first board to say first who it is, and early enough for it to be at work still.
+        camera.until(lambda: camera.tiles[first].step_index == 1 and camera.tiles[first].fraction > 0.5, "recovering")
+        load(camera, dict.fromkeys(twins, GOOD | {"imei": known.imei, "uuid": known.uuid}))
     load(camera, {slot: kind for slot, kind in boards.items() if kind is not GONE}, to_the_end=True)
     load(camera, {slot: kind for slot, kind in boards.items() if kind is GONE}, to_the_end=True)
-    again = [slot for slot, word in pattern.items() if word == "again"]
-    for slot in again:
-        line.bench.remove(slot)
-    camera.until(lambda: all(camera.tiles[slot].state is SlotState.EMPTY for slot in again), "empty slots")
-    for slot in again:
-        line.bench.insert_described(slot, {"serial": name_of(slot)})
     load(camera, dict.fromkeys((slot for slot, word in pattern.items() if word == "run"), GOOD))
-    camera.until(lambda: all(camera.tiles[slot].state in _ENDS for slot in again), "the boards that came back")
 
 
 def load(camera: Camera, boards: dict[int, dict[str, object]], *, to_the_end: bool = False) -> None:
@@ -73,24 +74,8 @@ def load(camera: Camera, boards: dict[int, dict[str, object]], *, to_the_end: bo
         for slot in now:
             put(camera.line, slot, boards[slot])
         camera.until(lambda now=now: all(_began(camera.tiles[slot]) for slot in now), f"{now} to be at work")
-        for slot in now:
-            while camera.tiles[slot].code == _BUSY:
-                mend(camera, slot)
     if to_the_end:
         camera.until(lambda: all(camera.tiles[slot].state in _ENDS for slot in boards), "their ends")
-
-
-def mend(camera: Camera, slot: int) -> None:
-    """Have a line lead unlock a slot whose probe was busy, as may be on a busy PC, and put the board in again."""
-    camera.line.bench.remove(slot)
-    who, why = "lena", "the probe was busy"
-    camera.ask(Acknowledge(slot=SlotNumber(slot), reason=why, who=who, pin=Secret(STAFF[who][0])))
-    camera.until(lambda: camera.tiles[slot].state is SlotState.EMPTY, f"slot {slot} to be empty")
-    camera.line.bench.insert_described(slot, {"serial": name_of(slot)})
-    camera.until(lambda: _began(camera.tiles[slot]), f"slot {slot} to be at work")
-
-
-_BUSY: Final = "DEV-309"
 
 
 def _began(tile: Tile) -> bool:
@@ -99,7 +84,7 @@ def _began(tile: Tile) -> bool:
 
 _ENDS: Final = (SlotState.DONE, SlotState.LATCHED)
 _AT_ONCE: Final = 4
-EIGHT: Final = {1: "pass", 2: "run", 3: "fail", 4: "run", 5: "latch", 6: "hold", 7: "again"}
+EIGHT: Final = {1: "pass", 2: "run", 3: "fail", 4: "run", 5: "latch", 6: "hold", 7: "twin"}
 """Slot 8 stays empty."""
 MANY: Final = {
     **dict.fromkeys((1, 2, 5, 8, 12, 13, 20, 23, 29), "pass"),
@@ -107,7 +92,7 @@ MANY: Final = {
     **dict.fromkeys((14, 30), "fail"),
     **dict.fromkeys(HELD_SLOTS, "hold"),
     22: "latch",
-    25: "again",
+    25: "twin",
 }
 """Slot 32 stays empty."""
 

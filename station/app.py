@@ -232,7 +232,7 @@ class Station:
             cloud,
             self.opened.clock,
             chosen,
-            rows.row_of,
+            rows.rows_of,
             self.feed,
             gate,
             confirmed=confirmed,

@@ -176,9 +176,8 @@ class ExportDesk:
         from station.evidence.onboard_csv import units_to_onboard, write_onboard_csv  # noqa: PLC0415 -- only here
 
         records = self._station.records
-        rows = OnboardRows(records)
-        passed = [rows.row_of(unit.id) for unit in units_to_onboard(records, batch)]
-        return write_onboard_csv(passed, batch, self._folder)
+        passed = [unit.id for unit in units_to_onboard(records, batch)]
+        return write_onboard_csv(OnboardRows(records).rows_of(passed), batch, self._folder)
 
     def _noted(self, paths: list[Path], what: str, form: Form) -> list[Path]:
         by, why = self._actor.id, self._reason

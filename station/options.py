@@ -47,4 +47,4 @@ def require_batch(records: Records, batch: str) -> None:
     near = [name for name in names if name.casefold() in like] or names[-3:]
     known = ", ".join(near[:5]) if near else ""
     what = ("Near to it: " if like else "The newest: ") + known if near else "The journal has no batch yet"
-    raise typer.BadParameter(f"There is no batch {batch!r}. {what}.", param_hint="--batch")
+    raise typer.BadParameter(f"There is no batch {batch!r}. {what}.", param_hint="the batch")

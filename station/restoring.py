@@ -20,7 +20,7 @@ from station.evidence.checkpoints import FOLDER as CHECKPOINTS
 from station.evidence.checkpoints import newest_size
 from station.evidence.eras import LOST
 from station.evidence.faults import BACKUP_DAMAGED, BACKUP_FOREIGN, NO_ROOM, SETTINGS_UNFIT
-from station.evidence.forms import Broken, choose_key, read_given
+from station.evidence.forms import Broken, choose_key, read_file, read_given
 from station.evidence.station_key import create_station_key
 from station.evidence.succession import successor_of
 from station.evidence.verifier import verify_journal
@@ -114,6 +114,8 @@ def _lay(backup: Backup, folder: Path) -> None:
         if place is None:
             continue  # the old key's public half and the last checkpoint are in the journal's own entries
         make_private_folder(place.parent)
+        if place.exists():
+            raise BACKUP_DAMAGED.fault(path=backup.path, reason=f"{name} has the place of another file")
         if name == JOURNAL:
             place.touch(mode=0o600, exist_ok=False)
             with place.open("r+b") as file:
@@ -128,12 +130,11 @@ def _lay(backup: Backup, folder: Path) -> None:
 
 def _rewritten(backup: Backup) -> bytes:
     """Return the station file; keys that were absolute paths get relative ones. Raises BAK-107."""
-    content = backup.read(f"{FILES}{backup.described.homes['station']}")
-    wanted = dict(backup.described.rewrite)
+    name, wanted = f"{FILES}{backup.described.homes['station']}", dict(backup.described.rewrite)
     if not wanted:
-        return content
+        return backup.read(name)
     table, lines = "", list[str]()
-    for line in content.decode("utf-8-sig").splitlines(keepends=True):
+    for line in backup.text(name).splitlines(keepends=True):
         header = re.match(r"\s*\[\s*([A-Za-z0-9_.-]+)\s*\]", line)
         table = f"{header[1]}." if header else table
         found = re.match(r"\s*([A-Za-z0-9_-]+)\s*=", line)
@@ -158,12 +159,9 @@ def _require_sound(backup: Backup, chosen: Chosen, folder: Path) -> None:
         raise FILE_UNREADABLE.fault(str(error), path=error.filename or "the key or checkpoint you gave") from error
     except Broken as error:
         raise BACKUP_FOREIGN.fault(path=backup.path, reason=error) from error
-    chain = "".join(
-        path.read_text("utf-8") + "\n"
-        for path in sorted((folder / described.homes["ca"]).rglob("*.pem"))
-        if path.is_file()
-    )
     try:
+        certificates = (path for path in sorted((folder / described.homes["ca"]).rglob("*.pem")) if path.is_file())
+        chain = "".join(f"{read_file(path)}\n" for path in certificates)
         verdict = verify_journal(data / JOURNAL, key=backup.key.line, kept=kept, chain="" if _beside(backup) else chain)
     except Broken as error:
         spec = BACKUP_FOREIGN if kept else BACKUP_DAMAGED

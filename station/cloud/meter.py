@@ -84,9 +84,21 @@ class _MeteredHttp(HTTPConnection):
         super().send(data)
 
     def _open_response(self, sock: socket.socket, **named: Any) -> http.client.HTTPResponse:
-        response = http.client.HTTPResponse(sock, **named)
+        response = _WholeResponse(sock, **named)
         response.fp = io.BufferedReader(_MeteredReader(response.fp.detach(), sock, self._meter))
         return response
+
+
+class _WholeResponse(http.client.HTTPResponse):
+    def begin(self) -> None:
+        """Read status and headers; raises HTTPException where a line of them is none.
+
+        The library takes all that follows for the body then, however it is marked. And urllib3 would write a warning
+        with the whole address: who has a file's address needs no key to read it.
+        """
+        super().begin()
+        if self.msg.defects or self.msg.get_payload():
+            raise http.client.HTTPException("headers that can't be read")
 
 
 class _MeteredHttps(_MeteredHttp, HTTPSConnection):

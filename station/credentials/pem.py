@@ -5,6 +5,7 @@ import re
 from typing import Literal, NewType
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from station.credentials.faults import PEM_HOLDS_KEY, PEM_UNREADABLE
@@ -14,6 +15,11 @@ CertificatePem = NewType("CertificatePem", str)
 """One certificate or several: PEM blocks with LF line ends, one LF after the last END line, nothing else."""
 
 _LIMIT = 64 * 1024
+_UNREADABLE = (
+    *(ValueError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension),
+    x509.UnsupportedGeneralNameType,
+)
+"""What the library raises for a certificate that can't be read."""
 _BLOCK = re.compile(
     r"-----BEGIN CERTIFICATE-----\n((?:[A-Za-z0-9+/]{1,64}\n)*[A-Za-z0-9+/]{1,64}={0,2}\n)-----END CERTIFICATE-----\n"
 )
@@ -29,9 +35,16 @@ def read_certificates(pem: str, *, source: object = "The certificate text") -> t
     if "PRIVATE KEY-----" in pem:
         raise PEM_HOLDS_KEY.fault(source=source)  # without detail: it would be the key
     try:
-        return tuple(x509.load_pem_x509_certificate(block.encode("ascii")) for block in _blocks(pem))
-    except (ValueError, x509.InvalidVersion) as error:
+        return tuple(_read(block) for block in _blocks(pem))
+    except _UNREADABLE as error:
         raise PEM_UNREADABLE.fault(f"{len(pem)} characters: {pem[:200]!r}", source=source, reason=error) from error
+
+
+def _read(block: str) -> x509.Certificate:
+    """Return a certificate of which every part can be read: the library reads most of them when they are asked for."""
+    one = x509.load_pem_x509_certificate(block.encode("ascii"))
+    _ = one.public_key(), one.subject, one.issuer, one.extensions, one.not_valid_before_utc, one.not_valid_after_utc
+    return one
 
 
 def _blocks(pem: str) -> list[str]:

@@ -195,7 +195,8 @@ class BatchPage(QWidget):
         if isinstance(result, Armed):
             where = [self.tr("Units go to {cloud}.").format(cloud=result.cloud)] if result.cloud else []
             self.now.show_warnings((*where, *(say("LINE-ARM", one) for one in result.warnings)))
-        self.go_to.emit("line")
+        if self.isVisible():  # whoever went on to another page in the meantime stays there
+            self.go_to.emit("line")
 
     def _not_armed(self, why: Failed) -> None:
         self.form.busy(False)

@@ -19,6 +19,10 @@ from station.engine.pushes import Header
 from station.engine.results import Person
 
 HEIGHT: Final = 64
+_PERSON: Final = 190
+"""As wide is the button with a person's name, whoever is here: the figures beside it don't move."""
+_BESIDE: Final = 20
+"""What a button leaves left and right of its text, and a little."""
 _SOON: Final = 60.0
 """Seconds before somebody is signed out, from which on the window says so."""
 _WAITING: Final = (CloudState.WAITING, CloudState.SENDING)
@@ -102,7 +106,7 @@ class HeaderBar(QFrame):
         self._state.setObjectName("header-state")
         self._who = QPushButton()
         self._who.setObjectName("header-person")
-        self._who.setMinimumWidth(now.px(150))
+        self._who.setFixedWidth(now.px(_PERSON))
         self._clock = QLabel()
         self._clock.setFont(text_font(now.px(22), bold=True))
         self._lay_out(now)
@@ -235,14 +239,25 @@ class HeaderBar(QFrame):
         if person is None:
             text, name = self.tr("Sign in"), self.tr("Sign in")
         elif idle is not None and idle < _SOON:
-            text = self.tr("{name} · {seconds} s").format(name=person.name or person.id, seconds=int(idle))
+            seconds = self.tr("{name} · {seconds} s").format(name="", seconds=int(idle))
+            text = self.tr("{name} · {seconds} s").format(
+                name=self._fitted(person.name or person.id, beside=seconds), seconds=int(idle)
+            )
             name = self.tr("{name} is signed out in {seconds} seconds").format(
                 name=person.name or person.id, seconds=int(idle)
             )
         else:
-            text = person.name or person.id
-            name = self.tr("Sign out {name}").format(name=text)
+            text = self._fitted(person.name or person.id)
+            name = self.tr("Sign out {name}").format(name=person.name or person.id)
         self._who.setText(text)
         self._who.setAccessibleName(name)
         roles = words.role_names(person.roles) if person is not None else ""
-        self._who.setToolTip(self.tr("{roles}. Press to sign out (F8).").format(roles=roles) if roles else "F8")
+        tip = self.tr("{roles}. Press to sign out (F8).").format(roles=roles) if roles else "F8"
+        whole = person.name or person.id if person is not None else ""
+        self._who.setToolTip(f"{whole}\n{tip}".strip())
+
+    def _fitted(self, name: str, *, beside: str = "") -> str:
+        """Return as much of a name as the button has room for, an ellipsis behind what was cut."""
+        metrics, theme = QFontMetrics(self._who.font()), self._theme()
+        room = theme.px(_PERSON) - 2 * theme.px(_BESIDE) - metrics.horizontalAdvance(beside)
+        return metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from station.desktop import style
+from station.desktop.fault_words import say
 from station.desktop.hold_button import HoldButton
 from station.desktop.scan_route import ScanRoute
 from station.desktop.theme import LOOKS, Mood, Theme
+from station.desktop.tile_lines import mend_first
 from station.desktop.tile_words import step_words
 from station.domain.line import SlotState
 from station.engine.pushes import Header, Tile
@@ -39,6 +41,13 @@ class FittedLabel(QLabel):
             self._whole = text
             self.setToolTip(text)
             self.setAccessibleName(text)
+            self._fit()
+
+    def take_lines(self, lines: int) -> None:
+        """Have so many lines from now on."""
+        if lines != self._lines:
+            self._lines = lines
+            self.setWordWrap(lines > 1)
             self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 -- Qt's name
@@ -73,7 +82,15 @@ class LineBar(QWidget):
         self._arm.setObjectName("go-arm")
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.addWidget(self.said, 1)
+        self.fault = FittedLabel(lines=1)
+        self.fault.setObjectName("line-fault")
+        self.fault.hide()
+        words = QVBoxLayout()
+        words.setContentsMargins(0, 0, 0, 0)
+        words.setSpacing(0)
+        words.addWidget(self.said, 1)
+        words.addWidget(self.fault, 1)
+        self._row.addLayout(words, 1)
         for button in (self._arm, self._pause, self._stop):
             button.setAutoDefault(False)
             self._row.addWidget(button)
@@ -107,6 +124,19 @@ class LineBar(QWidget):
         self._pause.setVisible(runs)
         self._stop.setVisible(runs)
         self.said.show_text(self._words(header, tiles, route, lost))
+
+    def show_fault(self, tile: Tile | None) -> None:
+        """Say what a tile has no room for: a slot's fault whole, what is to be done first where even this is short."""
+        self.fault.setVisible(tile is not None)
+        self.said.take_lines(2 if tile is None else 1)
+        if tile is None:
+            return
+        words = self.tr("Slot {number}: {code} {sentence}")
+        sentence = " ".join(say(tile.code, tile.sentence).split())
+        whole = words.format(number=tile.slot, code=tile.code, sentence=sentence)
+        if QFontMetrics(self.fault.font()).horizontalAdvance(whole) > self.said.width():
+            whole = words.format(number=tile.slot, code=tile.code, sentence=mend_first(sentence))
+        self.fault.show_text(whole)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 -- Qt's name
         if event.type() == QEvent.Type.LanguageChange:

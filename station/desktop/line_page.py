@@ -171,6 +171,7 @@ class LinePage(QWidget):
         self.grid.chosen.connect(self._open_drawer)
         self.grid.unlock.connect(self._open_acknowledge)
         self.grid.loaded.connect(self._say_loaded)
+        self.grid.pointed.connect(self._show_bar)
         self.drawer.unlock.connect(self._open_acknowledge)
         self.drawer.loaded.connect(self._say_loaded)
         self.drawer.closed.connect(self._drawer_closed)
@@ -285,6 +286,7 @@ class LinePage(QWidget):
 
     def _show_bar(self) -> None:
         self.bar.show_line(self._header, self._tiles.values(), self._route, lost=self._lost)
+        self.bar.show_fault(None if self._lost else self.grid.fault_told_beside)
 
 
 def _done(_result: Result) -> None:

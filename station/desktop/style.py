@@ -37,6 +37,11 @@ SMALLEST: Final = (1280, 720)
 """Nothing is cut off in a window of this size, at 0.8."""
 
 
+_STYLED: Final = "station-style"
+
+_CELL_MARGIN: Final = 3
+"""What Fusion leaves beside a cell's text by itself; a column's header has none."""
+
 _PICTURES: Final = Path(str(resources.files("station.desktop") / "pictures"))
 """Where a sheet needs a file: it can't draw."""
 
@@ -85,11 +90,17 @@ def screen_scale() -> float:
 def apply(app: QApplication, theme: Theme) -> None:
     """Give the application this theme: style, palette, font and sheet. Safe to repeat, as when the theme changes."""
     load_fonts()
-    if app.style().objectName() != "fusion":
+    if not app.property(_STYLED):  # behind a sheet, the style itself has no name
         app.setStyle(QStyleFactory.create("Fusion"))
-    app.setFont(text_font(theme.px(TEXT)))
-    app.setPalette(palette_of(theme))
-    app.setStyleSheet(_sheet(theme))
+        app.setProperty(_STYLED, True)
+    font, palette, sheet = text_font(theme.px(TEXT)), palette_of(theme), _sheet(theme)
+    # Each of the three has every widget of every window look at itself anew, which takes longer than to build them.
+    if app.font() != font:
+        app.setFont(font)
+    if app.palette() != palette:
+        app.setPalette(palette)
+    if app.styleSheet() != sheet:
+        app.setStyleSheet(sheet)
 
 
 def palette_of(theme: Theme) -> QPalette:
@@ -213,6 +224,7 @@ def _sheet(theme: Theme) -> str:
             "r": f"{theme.px(6)}px",
             "b": f"{theme.px(2)}px",
             "pad": f"{theme.px(8)}px",
+            "cell": f"{theme.px(8) - _CELL_MARGIN}px",
             "wide": f"{theme.px(16)}px",
             "field": f"{theme.px(38)}px",
             "bar": f"{theme.px(12)}px",
@@ -250,7 +262,7 @@ QPushButton[part="primary"] { background: @accent; color: @on_accent; border-col
 QPushButton[part="primary"]:hover { background: @pressed; }
 QPushButton[part="primary"]:focus { border: @b solid @ink; }
 QPushButton[part="primary"]:disabled { background: @rule; color: @faint; border-color: @rule; }
-QToolButton[part="chip"]:checked { background: @accent; color: @on_accent; border-color: @accent; font-weight: bold; }
+QToolButton[part="chip"]:checked { background: @accent; color: @on_accent; border-color: @accent; }
 QLineEdit, QComboBox, QSpinBox, QDateEdit {
     background: @card; color: @ink; border: 1px solid @faint; border-radius: @r;
     padding: 0 @pad; min-height: @field; selection-background-color: @accent; selection-color: @on_accent;
@@ -285,11 +297,12 @@ QPlainTextEdit, QTextEdit, QTableView, QListView, QTreeView {
     selection-background-color: @accent; selection-color: @on_accent; alternate-background-color: @over;
 }
 QTableView { gridline-color: @rule; }
+QTableView::item { padding: 0 @cell ; }
 QHeaderView::section {
     background: @window; color: @faint; border: none; border-bottom: 1px solid @rule; padding: @pad; font-weight: bold;
 }
 QTabBar::tab { padding: @pad @wide; border: none; border-bottom: @b solid transparent; color: @faint; }
-QTabBar::tab:selected { color: @ink; border-bottom: @b solid @accent; font-weight: bold; }
+QTabBar::tab:selected { color: @ink; border-bottom: @b solid @accent; }
 QTabBar::tab:focus { color: @accent; }
 QTabWidget::pane { border: none; border-top: 1px solid @rule; }
 QProgressBar { background: @rule; border: none; border-radius: @b; text-align: center; }

@@ -26,7 +26,7 @@ from station.desktop.fault_words import say
 from station.desktop.fonts import text_font
 from station.desktop.theme import LOOKS, Mood, Theme
 from station.desktop.tile_geometry import LEAST_SMALL, Geometry, Measures, lay_out
-from station.desktop.tile_lines import band_words, details_of
+from station.desktop.tile_lines import Details, band_words, cut_unit, details_of
 from station.desktop.tile_paint import Band, Frame, Picture, band_text_area, paint_tile
 from station.desktop.tile_words import (
     band_of,
@@ -37,6 +37,7 @@ from station.desktop.tile_words import (
     progress,
     prompt_words,
     state_word,
+    unit_words,
     whole_text,
 )
 from station.domain.ids import SlotNumber
@@ -57,6 +58,8 @@ class SlotTile(QWidget):
     chosen = Signal(int)
     unlock = Signal(int)
     loaded = Signal(int)
+    pointed = Signal()
+    """The pointer or the focus has come, or gone."""
 
     def __init__(self, slot: SlotNumber, measures: Measures, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -102,6 +105,16 @@ class SlotTile(QWidget):
         picture = self._picture
         details = tuple(line.text for line in picture.details.lines)
         return (picture.word, *self._time, *details, picture.band.text if picture.band else "")
+
+    @property
+    def is_pointed_at(self) -> bool:
+        """Whether somebody looks at this tile: with the pointer, or by the keyboard."""
+        return self._over or self.hasFocus()
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether more is to be said of this slot's fault than there was room for."""
+        return not self._picture.details.whole
 
     def show_tile(self, tile: Tile, now: datetime, *, announce: bool = True) -> None:
         """Show this from now on; nothing is painted where nothing has changed."""
@@ -178,19 +191,23 @@ class SlotTile(QWidget):
     def enterEvent(self, event: QEnterEvent) -> None:  # noqa: N802 -- Qt's name
         self._over = True
         self.update()
+        self.pointed.emit()
         super().enterEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802 -- Qt's name
         self._over = False
         self.update()
+        self.pointed.emit()
         super().leaveEvent(event)
 
     def focusInEvent(self, event: object) -> None:  # noqa: N802 -- Qt's name
         self.update()
+        self.pointed.emit()
         super().focusInEvent(event)  # type: ignore[arg-type]  # Qt hands a QFocusEvent
 
     def focusOutEvent(self, event: object) -> None:  # noqa: N802 -- Qt's name
         self.update()
+        self.pointed.emit()
         super().focusOutEvent(event)  # type: ignore[arg-type]  # Qt hands a QFocusEvent
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802 -- Qt's name
@@ -229,7 +246,12 @@ class SlotTile(QWidget):
     def _fit(self) -> Picture:
         mood = mood_of(self._tile)
         band = self._band(mood)
-        squeezed = prompt_words(self._tile) if band is None and self._latched else ""
+        details = self._details(band)
+        if not details.mended and self._tile.state is SlotState.DONE and not self._waiting_label:
+            # What to do about the fault tells what to do with the board, too: it gets the band's room.
+            alone = self._details(None)
+            if alone.mended:
+                band, details = None, alone
         return Picture(
             areas=self._geometry,
             look=LOOKS[mood],
@@ -238,15 +260,18 @@ class SlotTile(QWidget):
             below=self._measures.below,
             time=("", ""),
             share=progress(self._tile) if self._tile.state is SlotState.RUNNING else None,
-            details=details_of(
-                self._tile,
-                self._refusal,
-                self._geometry,
-                self._least_small,
-                band=band is not None or self._act.isVisibleTo(self),
-                prompt=squeezed,
-            ),
+            details=details,
             band=band,
+        )
+
+    def _details(self, band: Band | None) -> Details:
+        return details_of(
+            self._tile,
+            self._refusal,
+            self._geometry,
+            self._least_small,
+            band=band is not None or self._act.isVisibleTo(self),
+            prompt=prompt_words(self._tile) if band is None and self._latched else "",
         )
 
     def _band(self, mood: Mood) -> Band | None:
@@ -262,8 +287,11 @@ class SlotTile(QWidget):
         # Only what somebody is to do now stands out.
         calm = other is None and mood in _CALM
         room = band_text_area(area, areas.small, other=other is not None, calm=calm).width()
-        metrics = QFontMetricsF(text_font(areas.small, bold=True))
-        fitted = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        font = text_font(areas.small, bold=True)
+        if text == unit_words(self._tile):
+            fitted = cut_unit(text, font, room)
+        else:
+            fitted = QFontMetricsF(font).elidedText(text, Qt.TextElideMode.ElideRight, room)
         return Band(area, fitted, LOOKS[other] if other else None, calm)
 
     def _show_time(self, now: datetime) -> None:

@@ -43,6 +43,8 @@ class TileGrid(QWidget):
     chosen = Signal(int)
     unlock = Signal(int)
     loaded = Signal(int)
+    pointed = Signal()
+    """Another tile is looked at now, or none."""
 
     def __init__(self, clock: Clock, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,6 +67,20 @@ class TileGrid(QWidget):
     def columns(self) -> int:
         """How many tiles stand side by side."""
         return self._columns
+
+    @property
+    def fault_told_beside(self) -> Tile | None:
+        """Return the slot of whose fault more is to be said than its tile has room for; None where none is.
+
+        The one that is looked at; else a latched one, which waits for somebody: of those the one that waits longest.
+        """
+        cut = [tile for tile in self._tiles.values() if tile.is_cut]
+        first = min(
+            cut,
+            key=lambda one: (not one.is_pointed_at, one.tile.state is not SlotState.LATCHED, one.tile.attempt or 0),
+            default=None,
+        )
+        return first.tile if first is not None else None
 
     @property
     def ticking(self) -> bool:
@@ -150,6 +166,7 @@ class TileGrid(QWidget):
         tile.chosen.connect(self._took)
         tile.unlock.connect(self.unlock)
         tile.loaded.connect(self.loaded)
+        tile.pointed.connect(self.pointed)
         return tile
 
     def _took(self, slot: int) -> None:

@@ -52,6 +52,10 @@ class Details:
     area: QRectF
     letters: int
     row: float
+    whole: bool = True
+    """Whether all of the fault's sentence is in them."""
+    mended: bool = True
+    """Whether at least what is to be done is."""
 
 
 def details_of(
@@ -69,9 +73,10 @@ def details_of(
         return _fault(_Fault(unit, code, sentence, prompt), areas, least, free=_free(tile, areas, band))
     bold = text_font(areas.small, bold=True)
     # The board's own line comes first and is always kept free, so that the rest stays where it is.
-    first = (Line(_cut(unit, bold, areas.details.width()), bold=True),) if areas.lines > 1 else ()
+    first = (Line(cut_unit(unit, bold, areas.details.width()), bold=True),) if areas.lines > 1 else ()
     text = step_words(tile) or ("" if first else unit)
-    line = Line(_cut(text, text_font(areas.small), areas.details.width()))
+    cut = _cut if text != unit else cut_unit
+    line = Line(cut(text, text_font(areas.small), areas.details.width()))
     return Details((*first, line), areas.details, areas.small, areas.line)
 
 
@@ -91,7 +96,7 @@ class _Fault:
         lines: list[Line] = []
         code = self.code
         if unit:
-            lines.append(Line(_cut(self.unit, text_font(letters, bold=True), area.width()), bold=True))
+            lines.append(Line(cut_unit(self.unit, text_font(letters, bold=True), area.width()), bold=True))
         if self.prompt:
             taken = QFontMetricsF(text_font(letters, bold=True)).horizontalAdvance(code + " ") if code else 0.0
             lines.append(Line(_cut(self.prompt, text_font(letters), area.width() - taken), code))
@@ -104,7 +109,7 @@ class _Fault:
 
 def _fault(fault: _Fault, areas: Geometry, least: int, *, free: QRectF) -> Details:
     text = fault.sentence
-    lines, whole = fault.fold(text, areas.details, areas.small, areas.lines, unit=areas.lines > 1)
+    lines, whole = fault.fold(text, areas.details, areas.small, areas.lines, unit=areas.lines > 1 and bool(fault.unit))
     if whole:
         return Details(tuple(lines), areas.details, areas.small, areas.line)
     unit = bool(fault.unit)
@@ -121,9 +126,16 @@ def _fault(fault: _Fault, areas: Geometry, least: int, *, free: QRectF) -> Detai
         mend, story = " ".join(sentences[first:]), " ".join(sentences[:first])
         if fault.fold(mend, free, letters, room, unit=with_unit)[1]:
             lines, _ = fault.fold(f"{mend} {story}", free, letters, room, unit=with_unit)
-            return Details(tuple(lines), free, letters, row)
+            return Details(tuple(lines), free, letters, row, whole=False)
     text = " ".join((sentences[-1], *sentences[:-1]))
-    return Details(tuple(fault.fold(text, free, letters, room, unit=False)[0]), free, letters, row)
+    lines, _ = fault.fold(text, free, letters, room, unit=False)
+    return Details(tuple(lines), free, letters, row, whole=False, mended=False)
+
+
+def mend_first(sentence: str) -> str:
+    """Return the sentence with what is to be done in front of what happened. Pure."""
+    story, *mend = _SENTENCE.split(sentence)
+    return " ".join((*mend, story))
 
 
 def _rows(area: QRectF, letters: int) -> tuple[float, int]:
@@ -179,6 +191,11 @@ def _broken(word: str, metrics: QFontMetricsF, width: float) -> list[str]:
     while size < len(word) and metrics.horizontalAdvance(word[: size + 1]) <= width:
         size += 1
     return [part for part in (word[:size], word[size:]) if part]
+
+
+def cut_unit(unit: str, font: QFont, width: float) -> str:
+    """Return as much of a board's name as fits: its end above all, for boards of one series begin alike. Pure."""
+    return QFontMetricsF(font).elidedText(unit, Qt.TextElideMode.ElideMiddle, width)
 
 
 def _cut(text: str, font: QFont, width: float) -> str:

@@ -163,4 +163,8 @@ class Step(QWidget):
 
     def path_in(self, field: QLineEdit) -> Path:
         """Return the path that was typed; relative ones are taken from the station file's folder."""
-        return self.answers.path.parent / Path(field.text().strip()).expanduser()
+        typed = Path(field.text().strip())
+        try:
+            return self.answers.path.parent / typed.expanduser()
+        except RuntimeError:  # the home of somebody whom this PC doesn't know: then a folder of that name
+            return self.answers.path.parent / typed

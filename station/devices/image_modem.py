@@ -60,7 +60,7 @@ def _read_members(data: bytes, path: object) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             infos = package.infolist()
-            _require_harmless(infos, path)
+            _require_harmless(infos, len(data), path)
             # A member never gives more than it declares, so these bounds hold for what is decompressed.
             return {info.filename: package.read(info) for info in infos if not info.filename.endswith("/")}
     except (
@@ -75,11 +75,13 @@ def _read_members(data: bytes, path: object) -> dict[str, bytes]:
         raise IMAGE_NOT_MODEM.fault(str(error), path=path, why="it is no zip file, or a damaged one") from error
 
 
-def _require_harmless(infos: list[zipfile.ZipInfo], path: object) -> None:
+def _require_harmless(infos: list[zipfile.ZipInfo], size: int, path: object) -> None:
     if len(infos) > _MOST_MEMBERS:
         raise IMAGE_TOO_BIG.fault(path=path, why=f"it has more than {_MOST_MEMBERS} files in it")
     if sum(info.file_size for info in infos) > _LONGEST_PACKAGE:
         raise IMAGE_TOO_BIG.fault(path=path, why=f"unpacked it has more than {_LONGEST_PACKAGE} bytes")
+    if sum(info.compress_size for info in infos) > size:
+        raise _no_package(path, "the files in it lie over each other")
     names = [info.filename for info in infos]
     for info in infos:
         shown = ascii(info.filename[:64])

@@ -105,6 +105,8 @@ def _ask(talk: Talk, question: Question, seconds: float, limit: Deadline) -> _He
             return heard
         if reading.banner:
             heard = _Heard.FOREIGN
+            if limit.passed():
+                return heard
             left = Deadline(talk.clock, min(_AFTER_BANNER, limit.left()))
             continue
         reply = reading.reply()

@@ -166,6 +166,8 @@ class Talk:
         if last.banner:
             reading.banner = True
             self.restarts += 1
+            # It has been told: found there again at every look, it would be news for ever.
+            self._reader.drop_partial()
         return last.banner
 
     def _tell(self, pieces: tuple[Piece, ...]) -> None:

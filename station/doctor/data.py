@@ -1,7 +1,6 @@
 """The doctor's look at the data folder: whose it is, who works in it, and whether its disk takes what is written."""
 
 import os
-import re
 import shutil
 import stat
 import sys
@@ -17,54 +16,6 @@ _SPACE_LEAST: Final = 256 * _MEBIBYTE
 _SPACE_WISHED: Final = 2048 * _MEBIBYTE
 _SLOW_SYNC: Final = 0.5
 """Seconds. Every step waits for at least two syncs."""
-
-
-def find_owner(folder: Path) -> str | None:
-    """Return who works in ``folder`` right now, in its own words; None where nobody does. OSError: can't be told.
-
-    Asks by a shared lock on the file that :class:`station.host.lock.FolderLock` locks, given back at once. Nothing
-    is made or written; a station that starts within those microseconds is refused and can be started again.
-    """
-    try:
-        handle = os.open(folder / ".lock", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-    except FileNotFoundError:
-        return None
-    try:
-        if _can_share(handle):
-            return None
-        os.lseek(handle, 1, os.SEEK_SET)  # byte 0 is the one that is locked
-        return os.read(handle, 200).decode("utf-8", "replace").strip() or "unknown"
-    finally:
-        os.close(handle)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _can_share(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        os.lseek(handle, 0, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
-        return True
-
-else:
-    import fcntl
-
-    def _can_share(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
-
-
-def owner_process(owner: str) -> int | None:
-    """Return the process number in the words of :func:`find_owner`. Pure."""
-    found = re.search(r"process (\d+)", owner)
-    return int(found[1]) if found else None
 
 
 def judge_folder(folder: Path) -> Verdict:

@@ -32,6 +32,7 @@ from station.doctor.journal import JournalFacts
 from station.doctor.ports import find_holders
 from station.doctor.report import print_findings, shows_unicode
 from station.host.clock import Clock, SystemClock
+from station.host.lock import find_owner, owner_process
 from station.host.secrets import SecretSource
 from station.settings.fixture import Fixture
 from station.settings.loading import load_recipe
@@ -174,7 +175,7 @@ class _Rounds:
 
     def _look_for_owner(self) -> Verdict:
         try:
-            self._owner = doctor_data.find_owner(self._data)
+            self._owner = find_owner(self._data)
         except OSError as error:
             mend = "Run this check as the user who works at the line."
             return unknown("Whether a station works there can't be told.", mend, str(error))
@@ -230,7 +231,7 @@ class _Rounds:
             self._asked.skip("slot", "slots", "Only the fixture file says what hangs on them.", "Mend it first.")
             return
         slots = self._fixture.slots
-        holders, engine = find_holders(self._root), doctor_data.owner_process(self._owner) if self._owner else None
+        holders, engine = find_holders(self._root), owner_process(self._owner) if self._owner else None
         jig = doctor_fixture.Jig(
             opened=self._opened,
             fixture=self._fixture,

@@ -9,10 +9,10 @@ from typing import Any, Final
 
 import apsw
 
-from station.doctor.data import find_owner
 from station.doctor.findings import Verdict, advice, ok, unknown
 from station.domain.line import CloudState
 from station.host.clock import Clock, Deadline
+from station.host.lock import find_owner
 from station.journal.database import FILE_NAME, database_fault, format_of, open_for_reading
 from station.journal.faults import DAMAGED, TOO_NEW
 from station.journal.schema import APPLICATION_ID, MIGRATIONS

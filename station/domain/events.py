@@ -249,12 +249,16 @@ class StepFinished:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyLost:
-    """A key was generated whose answer never came; it was found by listing and deleted."""
+    """A modem was asked for a key and its answer never came.
+
+    ``found``: a key was listed, and deleted. Otherwise none was there: never made, or gone again with a restart.
+    """
 
     kind: ClassVar[str] = "key-lost"
     attempt: AttemptId
     sec_tag: int
     reason: str
+    found: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

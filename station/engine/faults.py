@@ -39,6 +39,12 @@ TOO_SLOW = FaultSpec(
 SOCKET_FAILED = FaultSpec(
     "ENG-109", StationFault, "The engine can't open its connection in {folder}. Check the folder's rights and the disk."
 )
+FOLDER_GONE = FaultSpec(
+    "ENG-110",
+    StationFault,
+    "The data folder {folder} was moved, removed or replaced while the engine worked in it: the engine ends. Call "
+    "the engineer before anything else is built: the folder that was there has the record.",
+)
 RUN_LASTS = FaultSpec("ENG-121", Refusal, "Batch {batch} is on the line. Finish or stop it first.")
 NO_RUN = FaultSpec("ENG-122", Refusal, "No batch is on the line. Arm one first.")
 NO_SLOT = FaultSpec("ENG-123", Refusal, "There is no slot {slot} here. Choose one of {slots}.")

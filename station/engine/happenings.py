@@ -1,6 +1,6 @@
 """What of all that the feed tells is worth a person's notice, or another page's second look. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from station.domain.events import (
     AttemptClosed,
@@ -19,8 +19,10 @@ from station.domain.events import (
     UploadUnclear,
 )
 from station.domain.ids import AttemptId, BatchId, SlotNumber, UnitId
+from station.domain.line import Outcome
 from station.engine.pushes import Happened
 from station.journal.codec import Entry, iso
+from station.journal.faults import QUARANTINED
 from station.line.feed import Notice, Told
 
 
@@ -30,8 +32,12 @@ def happening(
     batch: BatchId | None,
     slots: Mapping[AttemptId, SlotNumber],
     units: Mapping[AttemptId, UnitId],
+    overwritten: Set[AttemptId] = frozenset(),
 ) -> Happened | None:
-    """Return what happened; None where that is nobody's concern. ``slots`` and ``units`` are of open attempts."""
+    """Return what happened; None where that is nobody's concern.
+
+    ``slots`` and ``units`` are of open attempts; ``overwritten`` are those that found a finished unit they had changed.
+    """
     if isinstance(notice, Told):
         return Happened(number=0, at=now, about="told", code=notice.code, sentence=notice.sentence)
     if not isinstance(notice, Entry):
@@ -42,7 +48,7 @@ def happening(
             return Happened(
                 number=0,
                 at=at,
-                about=event.outcome,
+                about=board_is(event, overwritten),
                 slot=slots.get(event.attempt),
                 unit=units.get(event.attempt),
                 batch=batch,
@@ -74,3 +80,13 @@ def happening(
             return Happened(number=0, at=at, about="uploads")
         case _:
             return None
+
+
+def board_is(event: AttemptClosed, overwritten: Set[AttemptId]) -> Outcome:
+    """Return what the board is once the attempt has ended: it is that which a person must know, and hears. Pure.
+
+    An attempt that ends because its unit is in quarantine, or has come there by it, is ABORTED in the record: nothing
+    was found out about the board. But whoever holds the board in his hands must put it aside.
+    """
+    quarantined = event.fault is not None and event.fault.code == QUARANTINED.code
+    return Outcome.QUARANTINED if quarantined or event.attempt in overwritten else event.outcome

@@ -21,13 +21,14 @@ from station.domain.events import (
     StepFinished,
     StepIntended,
     UnitIdentified,
+    UnitOverwritten,
     UploadAccepted,
     UploadSettled,
 )
 from station.domain.ids import AttemptId, BatchId, DeviceId, SlotNumber, UnitId
 from station.domain.line import SlotState
 from station.engine.face import Face
-from station.engine.happenings import happening
+from station.engine.happenings import board_is, happening
 from station.engine.prompts import prompt_for
 from station.engine.pushes import Happened, Header, Tile, Welcome
 from station.host.clock import Clock
@@ -74,6 +75,7 @@ class Picture:
         self._line: OnLine | None = None
         self._slots: dict[AttemptId, SlotNumber] = {}
         self._units: dict[AttemptId, UnitId] = {}
+        self._overwritten: set[AttemptId] = set()
         self._since: dict[SlotNumber, datetime] = {}
         self._notices: dict[str, str] = {}
         self.set_slots(slots, latched)
@@ -165,7 +167,7 @@ class Picture:
         """Take what the feed tells."""
         with self._lock:
             batch = self._line.batch if self._line else None
-            told = happening(notice, iso(self._clock.now()), batch, self._slots, self._units)
+            told = happening(notice, iso(self._clock.now()), batch, self._slots, self._units, self._overwritten)
             match notice:
                 case Entry():
                     self._entry(notice)
@@ -216,6 +218,8 @@ class Picture:
                 self._change(self._slot_of(event.attempt), fraction=1.0, step_index=event.index + 1)
             case AttemptClosed() as event:
                 self._closed(entry, event)
+            case UnitOverwritten() as event:
+                self._overwritten.add(event.attempt)
             case SlotLatched() as event:
                 self._change(event.slot, code=event.fault.code, sentence=event.fault.sentence)
             case SlotAcknowledged() as event:
@@ -247,11 +251,12 @@ class Picture:
         since = self._since.get(slot) if slot is not None else None
         self._change(
             slot,
-            outcome=event.outcome,
+            outcome=board_is(event, self._overwritten),
             code=event.fault.code if event.fault else "",
             sentence=event.fault.sentence if event.fault else "",
             seconds=(entry.at - since).total_seconds() if since else None,
         )
+        self._overwritten.discard(event.attempt)
 
     def _notice(self, code: str, text: str) -> None:
         self._notices.pop(code, None)

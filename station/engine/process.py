@@ -17,7 +17,7 @@ from station.engine.faults import ENDING, LOST, OTHER_PROTOCOL
 from station.engine.server import LINGER, Server
 from station.engine.whereabouts import PURPOSE, STARTED, read_whereabouts
 from station.host.detached import ask_to_end, let_go
-from station.host.lock import owner_of
+from station.host.lock import find_owner
 from station.line.faults import MISTAKE
 from station.line.log import engineer_log
 
@@ -55,7 +55,9 @@ def run_engine(path: Path, read: Callable[[Path], Opened], *, linger: float = LI
 
 
 def stop_engine(opened: Opened) -> str:
-    """Ask the station's engine to end, and return what to tell whoever asked. Raises ENG-101 to 105, ENG-121.
+    """Ask the station's engine to end, and return what to tell whoever asked.
+
+    Raises ENG-101 to 106, ENG-121, HOST-119.
 
     One of another version understands no command of this one: it gets the signal to end, which lets a run end first.
     """
@@ -64,7 +66,7 @@ def stop_engine(opened: Opened) -> str:
     except Fault as fault:
         if fault.code != OTHER_PROTOCOL.code:
             raise
-        owner = owner_of(opened.value.data)
+        owner = find_owner(opened.value.data) or ""
         found = read_whereabouts(opened.value.data)
         if found is None or not owner.startswith(f"{PURPOSE}, process {found.process} of "):
             raise  # nobody knows whose that number is

@@ -191,7 +191,10 @@ def create_ca(view: Station, actor: Actor, passphrase: Secret) -> MadeCa:
 
 
 def _whole_path(text: str) -> Path:
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:  # the home of somebody whom this PC doesn't know
+        path = Path(text)
     if not path.is_absolute():
         raise WHOLE_PATH.fault(path=text)
     return path

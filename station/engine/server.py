@@ -14,7 +14,7 @@ from station.domain.ids import DeviceId, SlotNumber, UnitId
 from station.engine.commands import PROTOCOL
 from station.engine.counting import Counting
 from station.engine.face import Face, failed
-from station.engine.faults import ENDING, FULL_HOUSE, INTERRUPTED, SOCKET_FAILED
+from station.engine.faults import ENDING, FOLDER_GONE, FULL_HOUSE, INTERRUPTED, SOCKET_FAILED
 from station.engine.orders import Orders
 from station.engine.picture import Picture
 from station.engine.pushes import Happened, Header, Tile, Welcome
@@ -49,6 +49,7 @@ class Server:
         self.over = threading.Event()
         """Set when the engine is to end: it was asked to, or nobody needs it any more."""
         self._closing, self._ending = False, threading.Event()
+        self._folder_gone = False
         self._stack = ExitStack()
         self._record_begun = threading.Lock()
         self._record_kept = False
@@ -114,13 +115,15 @@ class Server:
         self._ending.set()
         self._shift.end()
         # First of all, so that nobody looks here for an engine any more.
-        remove_whereabouts(self._station.opened.value.data)
+        data, moved = self._station.opened.value.data, self._station.lock.is_taken_away()
+        if not moved:  # else what is there now is another engine's
+            remove_whereabouts(data)
         if self._listener is not None:
             self._listener.stop()
         self._orders.end()
         self._uploads.end()
         for face in self._picture.faces:
-            face.leave(ENDING.fault())
+            face.leave(FOLDER_GONE.fault(folder=data) if self._folder_gone else ENDING.fault())
         for thread in self._threads:
             thread.join()
         with self._doors:
@@ -128,7 +131,7 @@ class Server:
         for thread in serving:
             thread.join()
         if self._listener is not None:
-            self._listener.close()
+            self._listener.close(moved=moved)
         self._counting.end()
         for listener in self._listeners:
             self._station.feed.leave(listener)
@@ -160,7 +163,7 @@ class Server:
             ending = self._closing or self.over.is_set()
         if ending:
             # Instead of a welcome: whoever came too late finds, or starts, another one at once.
-            with suppress(OSError):
+            with suppress(OSError):  # they left again: nobody is there to be told
                 connection.send(encode_answer(Answer(number=0, result=failed(ENDING.fault()))))
             connection.close()
             return
@@ -200,6 +203,7 @@ class Server:
         while not (self._closing and not self._picture.faces):
             at, now = iso(self._clock.now()), self._clock.monotonic()
             self._orders.sweep()
+            self._require_folder()
             faces = self._picture.faces
             for face in faces:
                 face.beat(at, self._idle_left(face, now, at))
@@ -212,6 +216,16 @@ class Server:
                         self.over.set()
             # While it ends, the last ones are looked after until they are gone.
             self._clock.wait(threading.Event() if self._closing else self._ending, 0.05 if self._closing else _BEAT)
+
+    def _require_folder(self) -> None:
+        """End where the folder is no longer this engine's: what it wrote would be found by nobody, and another engine
+        may be at the same boards by now."""
+        if not self._folder_gone and not self._closing and self._station.lock.is_taken_away():
+            self._folder_gone = True
+            gone = FOLDER_GONE.fault(folder=self._station.opened.value.data)
+            engineer_log().error("the data folder is gone", code=gone.code)
+            self._station.feed.publish(Told(gone.code, gone.sentence))
+            self.over.set()
 
     def _idle_left(self, face: Face, now: float, at: str) -> float | None:
         if face.actor is None:

@@ -2,12 +2,15 @@
 
 import base64
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from station.domain.faults import Fault
 from station.host.files import read_private_text, replace_file
+from station.host.local_socket import KEY_BYTES
+from station.host.strict_json import read_strict_json
 
 FILE_NAME: Final = "engine.json"
 VERSION: Final = 1
@@ -45,11 +48,14 @@ def read_whereabouts(folder: Path) -> Whereabouts | None:
             return None  # the engine ended just now
         raise
     try:
-        value = json.loads(text)
+        value: Any = read_strict_json(text.encode())
         if value["version"] != VERSION or value.get("folder") != str(folder.resolve()):
             return None  # in a copy of a folder at work, it speaks of the engine of the other one
         key = base64.b64decode(value["key"], validate=True)
-        return Whereabouts(str(value["address"]), key, int(value["process"]), str(value["started"]))
+        address, started = str(value["address"]), str(value["started"])
+        if b"\0" in os.fsencode(address) or not started.isascii() or len(key) != KEY_BYTES:
+            return None
+        return Whereabouts(address, key, int(value["process"]), started)
     except (ValueError, KeyError, TypeError):
         return None
 

@@ -159,6 +159,9 @@ class Backup:
         names = [info.filename for info in found]
         if names[:2] != [MANIFEST, SIGNATURE] or len(set(names)) < len(names) or len(names) > _MOST_MEMBERS:
             raise Broken("its members are not those of a backup")
+        # Members that lie over each other would be unpacked again and again, to thousands of times the file's size.
+        if sum(info.compress_size for info in found) > self.path.stat().st_size:
+            raise Broken("its members lie over each other")
         manifest = self._whole(MANIFEST, _LONGEST_MANIFEST)
         value = read_json(manifest, MANIFEST)
         if value.get("form") != FORM:
@@ -212,8 +215,11 @@ class Backup:
         return tuple(self._rows)
 
     def text(self, name: str) -> str:
-        """Return a small member's text; raises BAK-101."""
-        return self.read(name).decode("utf-8")
+        """Return a small member's text, with whatever mark an editor put in front; raises BAK-101."""
+        try:
+            return self.read(name).decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise self._damaged(f"{name} is no text", error) from error
 
     def read(self, name: str) -> bytes:
         """Return a member, at most 64 MiB; raises BAK-101 where it is not there, or too long."""

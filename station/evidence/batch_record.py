@@ -7,7 +7,7 @@ https://en.wikipedia.org/wiki/First_pass_yield, which also shows why one number 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil, prod
@@ -15,13 +15,13 @@ from statistics import median
 from typing import Final
 
 from station.domain import events as e
-from station.domain.ids import AttemptId, BatchId, EventSeq, SlotNumber
+from station.domain.ids import AttemptId, BatchId, EventSeq, SlotNumber, UnitId
 from station.domain.line import CloudState, Outcome
 from station.evidence.faults import BATCH_UNKNOWN
 from station.evidence.provenance import CoveringCheckpoint, Provenance, covering_checkpoint, read_provenance
 from station.evidence.unit_record import AttemptRecord, read_attempt
 from station.journal.leaves import Leaves
-from station.journal.reconciliation import nameless_boards
+from station.journal.reconciliation import nameless_boards, outcome_here
 from station.journal.records import Records
 from station.journal.rows import AttemptRow, BatchRow, Tally, UnitRow
 
@@ -124,6 +124,8 @@ class BoardRecord:
 
     unit: UnitRow | None
     attempts: tuple[AttemptRecord, ...]
+    outcome: Outcome | None
+    """As what the batch counts it; None while it is in work."""
 
     @property
     def last(self) -> AttemptRecord:
@@ -160,6 +162,11 @@ class BatchRecord:
     newest_at: datetime
     checkpoint: CoveringCheckpoint | None
 
+    @property
+    def outcomes(self) -> dict[UnitId, Outcome | None]:
+        """As what the batch counts each of its units."""
+        return {one.unit.id: one.outcome for one in self.boards if one.unit is not None}
+
 
 def read_batch(records: Records, leaves: Leaves, batch: BatchId) -> BatchRecord:
     """Return the batch as the journal has it now; EVD-201 where there is none of this name. Looks only."""
@@ -172,9 +179,10 @@ def read_batch(records: Records, leaves: Leaves, batch: BatchId) -> BatchRecord:
     closed = next((one for one in reversed(entries) if isinstance(one.event, e.BatchClosed)), None)
     rows = records.attempts_of_batch(batch)
     attempts = [read_attempt(records, one) for one in rows]
-    boards = tuple(_boards(records.units_of(batch), rows, attempts))
+    overwritten = records.overwritten_in(batch)
+    boards = tuple(_boards(records.units_of(batch), rows, attempts, overwritten))
     tally = records.tally(batch)
-    nameless = nameless_boards(rows, [board.unit for board in boards if board.unit is not None])
+    nameless = nameless_boards(rows, [board.unit for board in boards if board.unit is not None], overwritten)
     quantity = _quantity(row.quantity, boards, nameless)
     newest = max([(entry.seq, entry.at) for entry in entries] + [(one.newest, one.newest_at) for one in attempts])
     passed = [one for one in attempts if one.outcome is Outcome.PASSED]
@@ -205,7 +213,10 @@ def read_batch(records: Records, leaves: Leaves, batch: BatchId) -> BatchRecord:
 
 
 def _boards(
-    units: Sequence[UnitRow], rows: Sequence[AttemptRow], attempts: Sequence[AttemptRecord]
+    units: Sequence[UnitRow],
+    rows: Sequence[AttemptRow],
+    attempts: Sequence[AttemptRecord],
+    overwritten: Mapping[AttemptId, UnitId],
 ) -> Iterator[BoardRecord]:
     """Yield the batch's boards in the order in which they first came to it."""
     known = {unit.id: unit for unit in units}
@@ -215,17 +226,18 @@ def _boards(
             of_unit.setdefault(row.unit, []).append(attempt)
     for row, attempt in zip(rows, attempts, strict=True):
         if row.unit is None:
-            yield BoardRecord(None, (attempt,))
-        elif of_unit[row.unit][0] is attempt:
-            yield BoardRecord(known[row.unit], tuple(of_unit[row.unit]))
+            yield BoardRecord(None, (attempt,), attempt.outcome)
+        elif (made := of_unit[row.unit])[0] is attempt:
+            outcome = outcome_here(made[-1].outcome, made[-1].id, row.unit, overwritten)
+            yield BoardRecord(known[row.unit], tuple(made), outcome)
 
 
 def _quantity(ordered: int, boards: Sequence[BoardRecord], waiting: Sequence[AttemptRow]) -> Quantity:
-    """Count the boards: each that said who it is by its last attempt in this batch, and nameless ones.
+    """Count the boards as :func:`station.journal.reconciliation.reconcile` does, nameless ones apart.
 
     What became of a unit in another batch later is that batch's: :class:`Tally` and the tables count as this does.
     """
-    named = Counter(one.last.outcome for one in boards if one.unit is not None)
+    named = Counter(one.outcome for one in boards if one.unit is not None)
     nameless = Counter(row.outcome for row in waiting)
     return Quantity(
         ordered,

@@ -64,7 +64,7 @@ def export_batch(
     known = [row for one in units if one.unit.id in good and (row := DeviceInfo.of(one)) is not None]
     files = {
         f"{stem}.pdf": batch_pdf(record, size),
-        f"{stem}-units.csv": batch_units_csv(batch, units, nameless, record.counted),
+        f"{stem}-units.csv": batch_units_csv(batch, units, nameless, record.counted, record.outcomes),
         **_step_tables(stem, units, nameless),
     }
     if known:

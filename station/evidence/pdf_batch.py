@@ -208,7 +208,7 @@ def _unit_rows(record: BatchRecord) -> Iterator[tuple[str, ...]]:
             str(last.slot),
             str(len(board.attempts)),
             seconds_text(last.seconds).removesuffix(" s"),
-            ", ".join(filter(None, (outcome_text(last.outcome), _cloud(board), _elsewhere(board)))),
+            ", ".join(filter(None, (outcome_text(board.outcome), _cloud(board), _elsewhere(board)))),
             f"{last.fault.code}: {last.fault.sentence}" if last.fault else "",
         )
 
@@ -220,9 +220,9 @@ def _names(board: BoardRecord) -> tuple[str, str]:
 
 
 def _elsewhere(board: BoardRecord) -> str:
-    """Return how the unit stands now, "" where that is how its last attempt here ended, which this batch counts."""
-    unit, last = board.unit, board.last
-    if unit is None or (unit.outcome, unit.last_attempt) == (last.outcome, last.id):
+    """Return how the unit stands now, "" where that is as what this batch counts it, by its last attempt here."""
+    unit = board.unit
+    if unit is None or (unit.outcome, unit.last_attempt) == (board.outcome, board.last.id):
         return ""
     return f"now {outcome_text(unit.outcome)} (batch {unit.batch})"
 

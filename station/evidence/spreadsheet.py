@@ -25,7 +25,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final, NewType
 
-from station.domain.ids import AttemptId, BatchId
+from station.domain.ids import AttemptId, BatchId, UnitId
+from station.domain.line import Outcome
 from station.evidence.certificate_text import certificate_sha256
 from station.evidence.proofs import read_proofs
 from station.evidence.unit_record import AttemptRecord, MeasuredValue, StepRecord, UnitRecord, number_text
@@ -164,14 +165,23 @@ def units_csv(units: Iterable[UnitRecord]) -> CsvBytes:
 
 
 def batch_units_csv(
-    batch: BatchId, units: Iterable[UnitRecord], nameless: Iterable[AttemptRecord], counted: Collection[AttemptId]
+    batch: BatchId,
+    units: Iterable[UnitRecord],
+    nameless: Iterable[AttemptRecord],
+    counted: Collection[AttemptId],
+    outcomes: Mapping[UnitId, Outcome | None],
 ) -> CsvBytes:
     """Return one row a unit of the batch, by its last attempt there, and one an attempt at a board without a name.
 
-    The rows with 1 in ``counted`` add up to the batch's report, outcome by outcome.
+    ``outcomes``: as what the batch counts its units. The rows with 1 in ``counted`` add up to the batch's report,
+    outcome by outcome.
     """
     named = [
-        {**_unit_row(one), **_part_in_batch(one, [made for made in one.attempts if made.batch == batch])}
+        {
+            **_unit_row(one),
+            **_part_in_batch(one, [made for made in one.attempts if made.batch == batch]),
+            "outcome": outcomes[one.unit.id],
+        }
         for one in units
     ]
     silent = [{**_nameless_row(one), "counted": int(one.id in counted)} for one in nameless]
@@ -272,7 +282,6 @@ def _part_in_batch(record: UnitRecord, attempts: Sequence[AttemptRecord]) -> Row
     return {
         **_attempt_columns(attempts),
         "batch": last.batch,
-        "outcome": last.outcome,
         "proven": "; ".join(read_proofs(before)),
         "counted": 1,
     }

@@ -308,6 +308,10 @@ class Story:
             case "unit-identified" | "uuid-learnt" | "step-intended" | "step-finished" | "attempt-closed":
                 require(body["attempt"] in self.open, f"attempt {body['attempt']} is not open here")
                 self._take_in_attempt(kind, body, self.open[body["attempt"]], entry)
+            case "key-lost":
+                # Entries from before they told had all found one.
+                found = "found and deleted" if body.get("found", True) else "none found"
+                self.count[f"answers with a key lost, {found}"] += 1
             case "certificate-intended":
                 self.intended[body["serial"]] = body
             case "certificate-issued":

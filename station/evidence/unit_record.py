@@ -62,6 +62,16 @@ class StepRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class Happening:
+    """Anything else that belongs to the unit: a rework, an upload, a lost key. ``text`` is for people."""
+
+    seq: EventSeq
+    at: datetime
+    by: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class AttemptRecord:
     """One try. ``by`` is the ID of who was signed in; ``context`` what was the same for all of this run's attempts."""
 
@@ -81,6 +91,8 @@ class AttemptRecord:
     identity: e.UnitIdentified | None
     context: dict[str, object]
     steps: tuple[StepRecord, ...]
+    lost_keys: tuple[Happening, ...]
+    """Keys that its modem was asked for and whose answers never came."""
     newest: EventSeq
     newest_at: datetime
     """The newest entry about it."""
@@ -105,16 +117,6 @@ class CertificateRecord:
     def parsed(self) -> x509.Certificate | None:
         """Return it for reading; None where it was never signed."""
         return None if self.der is None else x509.load_der_x509_certificate(self.der)
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Anything else that belongs to the unit: a rework, an upload, a decision. ``text`` is for people."""
-
-    seq: EventSeq
-    at: datetime
-    by: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +151,8 @@ def read_unit(records: Records, unit: UnitRow) -> UnitRecord:
     """Return the unit's record as the journal has it now. Looks only."""
     attempts = tuple(read_attempt(records, row) for row in records.attempts_of_unit(unit.id))
     certificates = tuple(_certificate(records, row) for row in records.certificates_of(unit.device_id))
-    return UnitRecord(unit, attempts, certificates, tuple(_happenings(records, unit)))
+    happenings = [*_happenings(records, unit), *(lost for attempt in attempts for lost in attempt.lost_keys)]
+    return UnitRecord(unit, attempts, certificates, tuple(sorted(happenings, key=lambda one: one.seq)))
 
 
 def read_attempt(records: Records, row: AttemptRow) -> AttemptRecord:
@@ -176,6 +179,11 @@ def read_attempt(records: Records, row: AttemptRow) -> AttemptRecord:
         identity=identity,
         context=(records.context(named) or {}) if named is not None else {},
         steps=tuple(_steps(entries)),
+        lost_keys=tuple(
+            Happening(entry.seq, entry.at, entry.by, _lost(entry.event))
+            for entry in entries
+            if isinstance(entry.event, e.KeyLost)
+        ),
         newest=entries[-1].seq if entries else EventSeq(row.id),
         newest_at=entries[-1].at if entries else row.opened,
     )
@@ -250,6 +258,11 @@ def _told(event: e.Event, unit: UnitRow) -> str | None:
             return f"certificate {event.serial} superseded: {event.reason}"
         case _:
             return None
+
+
+def _lost(event: e.KeyLost) -> str:
+    what = "a key was found and deleted" if event.found else "no key was found"
+    return f"the modem was asked for a key and its answer was lost, {what}: {event.reason}"
 
 
 def cloud_words(state: CloudState) -> str:

@@ -33,6 +33,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import closing, nullcontext
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -239,8 +240,10 @@ def _verify_journal(
         db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_LINE)
         db.execute(f"PRAGMA locking_mode = {'EXCLUSIVE' if alone else 'NORMAL'}")
         db.execute("BEGIN")
-        told = [(seq, read_json(leaf, f"entry {seq}")["body"]) for seq, leaf in db.execute(_NOTES)]
-        restored = [(seq, read_json(leaf, f"entry {seq}")["body"]) for seq, leaf in db.execute(_RESTORED)]
+        forms = db.execute("SELECT type, rootpage > 0 FROM sqlite_schema WHERE lower(name) = 'event'").fetchall()
+        # A view may go on for ever.
+        require(forms == [("table", 1)], "the journal can't be read: its entries lie in no table")
+        told, restored = _read_rare(db.execute(_NOTES)), _read_rare(db.execute(_RESTORED))
         signer = find_signer(folder / "evidence" / "station.vkey", given, told, restored)
         eras = Eras(signer, restored)
         vouched = eras.vouched(given) if signer.public else -1
@@ -288,6 +291,15 @@ _RARELY = """SELECT seq, leaf FROM event WHERE kind = '{}' AND kind NOT IN
 'certificate-intended', 'certificate-issued') ORDER BY seq"""
 _NOTES, _RESTORED = _RARELY.format("checkpoint-made"), _RARELY.format("restored")
 _HIDING = re.compile(rb'"kind":"(checkpoint-made|restored)","mono_us":')
+
+
+def _read_rare(rows: Iterable[tuple[int, bytes]]) -> list[tuple[int, Any]]:
+    """Return what the entries of one kind say; an index that leads back to earlier ones would have no end."""
+    found = list[tuple[int, Any]]()
+    for seq, leaf in rows:
+        require(not found or seq > found[-1][0], "the journal's index leads back to an earlier entry")
+        found.append((seq, read_json(leaf, f"entry {seq}")["body"]))
+    return found
 
 
 def _read_leaves(

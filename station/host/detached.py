@@ -14,9 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from station.host.faults import PROGRAM_HUNG, PROGRAM_MISSING
+from station.host.faults import NOT_ENDED, PROGRAM_HUNG, PROGRAM_MISSING
 
 _MOST_LINES: Final = 200
+_NO_SUCH_PROCESS: Final = 87
+"""How Windows says so: ERROR_INVALID_PARAMETER, of OpenProcess."""
 _FLAGS: Final = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
@@ -60,9 +62,18 @@ def start_detached(
 
 
 def ask_to_end(process: int) -> None:
-    """Send a program of this user the signal to end (on Windows: end it). Nothing where it is gone. Safe to repeat."""
-    with suppress(ProcessLookupError, PermissionError):
+    """Send a program of this user the signal to end (on Windows: end it). Nothing where it is gone. Safe to repeat.
+
+    Raises HOST-119 where it is another user's.
+    """
+    try:
         os.kill(process, signal.SIGTERM)
+    except ProcessLookupError:
+        return
+    except OSError as error:
+        if getattr(error, "winerror", 0) == _NO_SUCH_PROCESS:
+            return
+        raise NOT_ENDED.fault(str(error), process=process) from error
 
 
 def let_go() -> None:

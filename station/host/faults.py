@@ -48,3 +48,9 @@ SECRET_NOT_KEPT = FaultSpec(
     StationFault,
     "The {what} could not be kept in {where}: {reason}. Choose another place for it.",
 )
+NOT_ENDED = FaultSpec(
+    "HOST-119",
+    StationFault,
+    "Process {process} could not be asked to end. It is perhaps another user's: have that one, or an administrator, "
+    "end it.",
+)

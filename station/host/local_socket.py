@@ -141,7 +141,7 @@ class LocalListener:
                 with suppress(OSError):  # nobody waits there
                     multiprocessing.connection.Client(self.address, "AF_PIPE").close()
 
-        def close(self) -> None:
+        def close(self, *, moved: bool = False) -> None:  # noqa: ARG002 -- a pipe lies in no folder
             """Give the address back; nothing of it stays. Once no thread accepts any more. Safe to repeat."""
             self._over = True
             self._pipe.close()
@@ -178,11 +178,15 @@ class LocalListener:
                 with suppress(OSError):  # nobody waits there
                     self._socket.shutdown(socket.SHUT_RDWR)
 
-        def close(self) -> None:
-            """Give the address back; nothing of it stays. Once no thread accepts any more. Safe to repeat."""
+        def close(self, *, moved: bool = False) -> None:
+            """Give the address back; nothing of it stays. Once no thread accepts any more. Safe to repeat.
+
+            ``moved``: another folder is in the place of the one it listened in, and what lies there is not its own.
+            """
             self._over = True
             self._socket.close()
-            Path(self.address).unlink(missing_ok=True)
+            if self._own is not None or not moved:
+                Path(self.address).unlink(missing_ok=True)
             if self._own is not None:
                 shutil.rmtree(self._own, ignore_errors=True)
 

@@ -3,12 +3,12 @@
 import contextlib
 import getpass
 import os
+import re
 import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from station.domain.faults import Fault
 from station.host.faults import FILE_UNWRITABLE, FOLDER_IN_USE
 from station.host.files import make_private_folder
 
@@ -23,7 +23,7 @@ class FolderLock:
     def __init__(self, folder: Path, purpose: str) -> None:
         """Take the folder or raise HOST-105 naming who has it; HOST-102 when the lock file can't be written."""
         make_private_folder(folder)
-        path = folder / ".lock"
+        path = self._path = folder / ".lock"
         try:
             self._handle = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         except OSError as error:
@@ -42,6 +42,19 @@ class FolderLock:
             self.release()
             raise FILE_UNWRITABLE.fault(str(error), path=path) from error
 
+    def is_taken_away(self) -> bool:
+        """Return whether the folder is another one by now, or none: it was moved, removed or put back from a copy.
+
+        What is written from then on is in no folder that anybody finds again. Where that can't be told (a disk that
+        does not answer): False.
+        """
+        try:
+            return not os.path.samestat(os.fstat(self._handle), self._path.stat())
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        except OSError:
+            return False
+
     def release(self) -> None:
         """Give the folder back. Safe to repeat."""
         if self._handle >= 0:
@@ -57,19 +70,26 @@ class FolderLock:
         self.release()
 
 
-def owner_of(folder: Path) -> str:
-    """Return who owns the folder now, in the words of :class:`FolderLock`; "" where nobody does."""
+def find_owner(folder: Path) -> str | None:
+    """Return who works in ``folder`` right now, as :class:`FolderLock` wrote it; None: nobody. OSError: can't be told.
+
+    Asks by a shared lock on that file, given back at once. Nothing is made or written; a station that starts within
+    those microseconds is refused and can be started again.
+    """
     try:
-        FolderLock(folder, "a look").release()
-    except Fault as fault:
-        if fault.code != FOLDER_IN_USE.code:
-            raise
         handle = os.open(folder / ".lock", os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
-        try:
-            return _read_owner(handle)
-        finally:
-            os.close(handle)
-    return ""
+    except FileNotFoundError:
+        return None
+    try:
+        return None if _can_share(handle) else _read_owner(handle)
+    finally:
+        os.close(handle)
+
+
+def owner_process(owner: str) -> int | None:
+    """Return the process number in the words of :func:`find_owner`. Pure."""
+    found = re.search(r"process (\d+)", owner)
+    return int(found[1]) if found else None
 
 
 def _read_owner(handle: int) -> str:
@@ -90,8 +110,24 @@ if sys.platform == "win32":
         # Byte 0 alone is locked, so that the owner's text behind it stays readable.
         msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
 
+    def _can_share(handle: int) -> bool:
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        os.lseek(handle, 0, os.SEEK_SET)
+        msvcrt.locking(handle, msvcrt.LK_UNLCK, 1)
+        return True
+
 else:
     import fcntl
 
     def _take(handle: int) -> None:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def _can_share(handle: int) -> bool:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

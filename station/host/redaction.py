@@ -48,6 +48,11 @@ _SHAPES: Final = (
     # %ATTESTTOKEN: tag 55799, then a COSE_Sign1. Whoever has one can claim the device (nRF Cloud reference section 2).
     (re.compile(r"\b2dn3[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"), HIDDEN),
     (re.compile(r"\boat_[A-Za-z0-9]{6,}"), HIDDEN),
+    # A signed address (AWS, Google, Azure): the signature, and a session's token, open what is there to anybody.
+    (
+        re.compile(r"([?&;](?:X-(?:Amz|Goog)-[A-Za-z-]+|Signature|AWSAccessKeyId|sig)=)[^&\s\"'<>]+", re.IGNORECASE),
+        r"\1" + HIDDEN,
+    ),
 )
 
 

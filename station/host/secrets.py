@@ -18,6 +18,8 @@ from station.host.redaction import Redactor
 
 SHORTEST: Final = 8
 """A shorter secret would be guessed, and hiding it would tear holes into ordinary log text."""
+LONGEST: Final = 4096
+"""A longer one is some other file: whatever is hidden is looked for in every line of the logs."""
 
 # No keyring at all, the switched-off one, and the alternatives that keep plain text in a file.
 UNUSABLE_KEYRINGS: Final = ("keyring.backends.fail", "keyring.backends.null", "keyrings.alt")
@@ -80,7 +82,7 @@ def resolve_secret(
     if text is None:
         raise SECRET_MISSING.fault(what=what, where=f"{where} does not exist", mend=mend)
     line = _one_line(text)
-    if line is None or len(line.strip()) < SHORTEST:
+    if line is None or not SHORTEST <= len(line.strip()) <= len(line) <= LONGEST:
         raise _unusable(what, where, mend, line)
     secret = Secret(line)
     redactor.add(secret)
@@ -111,6 +113,8 @@ def _unusable(what: str, where: str, mend: str, line: str | None) -> Fault:
         reason = f"{where} holds more than one line of text"
     elif not line.strip():
         reason = f"{where} is empty"
+    elif len(line) > LONGEST:
+        reason = f"{where} holds more than {LONGEST} characters"
     else:
         reason = f"{where} holds fewer than {SHORTEST} characters"
     return SECRET_MISSING.fault(what=what, where=reason, mend=mend)

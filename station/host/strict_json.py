@@ -2,6 +2,7 @@
 
 import json
 import re
+from math import isfinite
 from typing import Final
 
 _DEEPEST: Final = 200
@@ -9,14 +10,20 @@ _TOKEN: Final = re.compile(rb'"(?:[^"\\]|\\.)*"?|[\[\]{}]', re.DOTALL)
 """A whole string, with whatever stands in it, or a bracket."""
 
 
-def read_strict_json(data: bytes) -> object:
+def read_strict_json(data: bytes, *, finite: bool = True) -> object:
     """Return the value of a JSON text in UTF-8; ``ValueError`` for anything that is none.
 
-    No name twice in an object (the second would hide the first), no NaN or Infinity, no nesting deeper than 200.
+    No name twice in an object (the second would hide the first), no NaN, no Infinity and no number that becomes one,
+    no nesting deeper than 200. Not ``finite``: a number too large is taken for the infinity that it is for Python.
     Pure; time and memory are bounded by ``data``.
     """
     _require_shallow(data)
-    value: object = json.loads(data.decode("utf-8"), object_pairs_hook=_object, parse_constant=_refuse)
+    value: object = json.loads(
+        data.decode("utf-8"),
+        object_pairs_hook=_object,
+        parse_float=_finite if finite else float,
+        parse_constant=_refuse,
+    )
     return value
 
 
@@ -36,6 +43,13 @@ def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     value = dict(pairs)
     if len(value) != len(pairs):
         raise ValueError("a name comes twice")
+    return value
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not isfinite(value):
+        raise ValueError(f"{text[:40]} is too large")
     return value
 
 

@@ -49,7 +49,7 @@ def find_disagreement(path: Path) -> Disagreement | None:
         try:
             db.execute("BEGIN")
             return next(_differences(db, anew), None)
-        except (apsw.CorruptError, apsw.SQLError) as error:
+        except (apsw.CorruptError, apsw.SQLError, UnicodeDecodeError) as error:
             return Disagreement("?", "the file", f"it can't be read ({error})")
         except apsw.Error as error:
             raise database_fault(error, path) from error

@@ -62,6 +62,8 @@ def decode(leaf: bytes) -> Entry:
             raise ValueError(f"leaf version {value['v']}")
         event = _adapter(value["kind"]).validate_python(value["body"])
         at = datetime.fromisoformat(value["at"])
+        if at.tzinfo is None:
+            raise ValueError("a time without a zone")
         session = EventSeq(value["session"])
         return Entry(EventSeq(value["seq"]), at, value["mono_us"], session, value["by"], event)
     except (ValueError, KeyError, TypeError, ValidationError) as error:

@@ -26,6 +26,7 @@ from station.journal.rows import (
     UploadRow,
 )
 from station.journal.schema import RARE
+from station.journal.tallying import OVERWRITTEN, count_batch
 from station.journal.tree import Tree
 
 Row = TypeVar("Row")
@@ -33,6 +34,7 @@ Row = TypeVar("Row")
 _UNIT = "id, batch, device_id, imei, uuid, serial, outcome, first_outcome, fault, attempts, last_attempt, rework, cloud"
 _ATTEMPT = "id, batch, slot, recipe, serial, unit, number, adopts, outcome, fault, orphan, opened_us, closed_us"
 _CERTIFICATE = "serial, device_id, spki, issuer, profile, state, intended, issued"
+_OF_BOARD = "intended IN (SELECT seq FROM event WHERE unit = (SELECT id FROM unit WHERE device_id = ?))"
 _UPLOAD = "id, state, body_sha256, units, absent, request_id, tries, first_sent_us, next_us, reason"
 
 
@@ -170,8 +172,8 @@ class Records:
         return _first(self._certificates("device_id = ? AND spki = ?", device_id, spki))
 
     def standing_certificates(self, device_id: DeviceId) -> list[CertificateRow]:
-        """Return the device's certificates that are intended or active."""
-        return list(self._certificates("device_id = ? AND state <> 'superseded'", device_id))
+        """Return those of the device's board that are intended or active, also under a name that it had before."""
+        return list(self._certificates(f"{_OF_BOARD} AND state <> 'superseded'", device_id))
 
     def intended_certificates(self) -> list[CertificateRow]:
         """Return those that may have been signed, and of which that is not recorded."""
@@ -182,8 +184,8 @@ class Records:
         return _first(self._certificates("device_id = ? AND state = 'active'", device_id))
 
     def certificates_of(self, device_id: DeviceId) -> list[CertificateRow]:
-        """Return all certificates ever meant for the device, oldest first."""
-        return list(self._certificates("device_id = ? ORDER BY intended", device_id))
+        """Return all certificates ever meant for the device's board, oldest first, whatever it was called then."""
+        return list(self._certificates(f"{_OF_BOARD} ORDER BY intended", device_id))
 
     def certificate_der(self, row: CertificateRow) -> bytes:
         """Return the signed certificate; raises JRN-103 where the entry that the row names holds another, or none."""
@@ -206,39 +208,12 @@ class Records:
 
     def tally(self, batch: BatchId) -> Tally:
         """Count the batch."""
+        return count_batch(self._db, batch)
 
-        def counted(sql: str) -> dict[str, int]:
-            rows: Any = self._db.execute(sql, (batch,))
-            return {name: count for name, count in rows if count}
-
-        # SQLite takes the other columns from the row that max() or min() chose.
-        last = "SELECT unit, max(id), outcome FROM attempt WHERE batch = ? AND unit IS NOT NULL GROUP BY unit"
-        outcomes = counted(f"SELECT coalesce(outcome, 'in-progress'), count(*) FROM ({last}) GROUP BY 1")
-        lost = counted(
-            "SELECT outcome, count(*) FROM attempt WHERE batch=? AND unit IS NULL AND outcome IS NOT NULL GROUP BY 1"
-        )
-        units = "SELECT DISTINCT unit FROM attempt WHERE batch = ?1 AND unit IS NOT NULL"
-        labels = f"SELECT serial FROM unit WHERE serial IS NOT NULL AND id IN ({units})"
-        # As reconciliation.nameless_boards does, which says why.
-        by_label = (
-            "SELECT serial, max(id), unit, outcome FROM attempt WHERE batch = ?1 AND serial IS NOT NULL GROUP BY 1"
-        )
-        by_slot = "SELECT slot, max(id), unit, outcome, serial FROM attempt WHERE batch = ?1 GROUP BY slot"
-        unlabelled = f"SELECT outcome FROM ({by_slot}) WHERE unit IS NULL AND serial IS NULL"
-        mute = (
-            f"SELECT outcome FROM ({by_label}) WHERE unit IS NULL AND serial NOT IN ({labels}) UNION ALL {unlabelled}"
-        )
-        nameless = counted(f"SELECT coalesce(outcome, 'in-progress'), count(*) FROM ({mute}) GROUP BY 1")
-        silent = counted(f"SELECT outcome, count(*) FROM ({unlabelled}) WHERE outcome = 'failed'")
-        cloud = counted(f"SELECT cloud, count(*) FROM unit WHERE id IN ({units}) GROUP BY 1")
-        begun = (
-            "SELECT unit, min(id), outcome FROM attempt WHERE batch = ? AND unit IS NOT NULL "
-            "AND outcome IN ('passed', 'failed') GROUP BY unit"
-        )
-        first = counted(f"SELECT outcome, count(*) FROM ({begun}) GROUP BY 1")
-        passed = first.get(Outcome.PASSED, 0)
-        judged = passed + first.get(Outcome.FAILED, 0) + nameless.get(Outcome.FAILED, 0)
-        return Tally(outcomes, lost, nameless, silent.get(Outcome.FAILED, 0), cloud, passed, judged)
+    def overwritten_in(self, batch: BatchId) -> dict[AttemptId, UnitId]:
+        """Return the attempts in this batch that changed a finished unit unknown, oldest first, and which unit."""
+        rows: Any = self._db.execute(f"{OVERWRITTEN} ORDER BY event.seq", (batch,))
+        return {AttemptId(attempt): UnitId(unit) for unit, attempt in rows}
 
     def last_seq(self) -> EventSeq:
         """Return the place of the newest entry, 0 where there is none."""

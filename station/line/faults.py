@@ -49,13 +49,20 @@ STORED_DIFFERENTLY = FaultSpec(
     "The modem did not store the {what} as it was written. Try the board once more; if it happens again, put it aside.",
     Retry.SAME_UNIT,
 )
+OTHER_NAME = FaultSpec(
+    "LINE-117",
+    Refusal,
+    "The cloud knows this board as {known}, and this product would name it {here}. Take it out: build it again as "
+    "the product that it was, or check the label.",
+)
 CREDENTIAL_STAYED = FaultSpec(
     "LINE-123", UnitFault, "The modem did not delete the old {what}. Put the board aside.", Retry.SAME_UNIT
 )
 KEYGEN_LOST_TWICE = FaultSpec(
     "LINE-124",
     UnitFault,
-    "The modem made a key twice and its answer was lost both times. Check the slot's cable, then try the board again.",
+    "The modem was asked for a key twice and its answer was lost both times. Check the slot's cable, then try the "
+    "board again.",
 )
 CHIP_UNKNOWN = FaultSpec(
     "LINE-125",

@@ -1,5 +1,7 @@
 """What the cloud is told of a unit: read from the journal, where the recipe it was built by stands too."""
 
+from collections.abc import Sequence
+
 from cryptography.x509 import load_der_x509_certificate
 
 from station.cloud.protocol import OnboardRow
@@ -18,15 +20,25 @@ class OnboardRows:
         self._records = records
         self._rules: dict[Sha256, dict[str, object]] = {}
 
-    def row_of(self, unit: UnitId) -> OnboardRow:
-        """Return the unit's row, with its active certificate and the cloud columns of the recipe it passed with.
+    def rows_of(self, units: Sequence[UnitId]) -> list[OnboardRow]:
+        """Return the units' rows in this order, all of them or none.
 
-        The same for as long as the unit is not built again. Raises LINE-162 where the journal lacks any of it, and
-        JRN-110 where its tables say something else of the unit than its entries.
+        Each with its active certificate and the cloud columns of the recipe it passed with: the same for as long as
+        the unit is not built again. Raises LINE-162 where the journal lacks any of it, and JRN-110 where its tables
+        say something else of one of them than its entries.
         """
-        differs = find_disagreement_about(self._records.folder, [unit])
+        # Together: of what is rare, all entries are looked at once, however many units there are.
+        differs = find_disagreement_about(self._records.folder, units)
         if differs is not None:
-            raise DISAGREES.fault(unit=unit, difference=differs.sentence)
+            raise DISAGREES.fault(unit=self._first_of(units), difference=differs.sentence)
+        return [self._row_of(unit) for unit in units]
+
+    def _first_of(self, units: Sequence[UnitId]) -> UnitId:
+        """Return the unit of which the tables say something else; the first where it takes several to see it."""
+        alone = (unit for unit in units if find_disagreement_about(self._records.folder, [unit]) is not None)
+        return next(alone, units[0])
+
+    def _row_of(self, unit: UnitId) -> OnboardRow:
         row = self._records.unit(unit)
         attempt = self._records.attempt(row.last_attempt) if row is not None else None
         certificate = self._records.active_certificate(row.device_id) if row is not None else None

@@ -65,7 +65,7 @@ class Outbox:
         cloud: Cloud,
         clock: Clock,
         rules: OutboxRules,
-        row_of: Callable[[UnitId], OnboardRow],
+        rows_of: Callable[[Sequence[UnitId]], Sequence[OnboardRow]],
         feed: Feed,
         gate: TeamGate | None = None,
         *,
@@ -77,7 +77,7 @@ class Outbox:
         ``renew`` reads the key from its source again and returns the cloud with it: for a key that was refused.
         """
         self._journal, self._records = journal, records
-        self._clock, self._rules, self._row_of, self._feed = clock, rules, row_of, feed
+        self._clock, self._rules, self._rows_of, self._feed = clock, rules, rows_of, feed
         self._waits = Waits(clock, rules.retry_most)
         # When a body was last sent, as far as this process can tell: monotonic, for the wall clock may have jumped.
         self._sent: dict[UploadId, float] = {}
@@ -165,7 +165,7 @@ class Outbox:
         # One body replaces certificates or onboards devices; the others go with the next one.
         replaces = rows[0].unit in there
         units = tuple(row.unit for row in rows if (row.unit in there) is replaces)
-        body = self._key.cloud.render([replace(self._row_of(unit), replaces=replaces) for unit in units])
+        body = self._key.cloud.render([replace(row, replaces=replaces) for row in self._rows_of(units)])
         name = sha256_of(body)
         self._journal.commit(UploadPrepared(units=units, body_sha256=name, body_bytes=len(body)), bodies={name: body})
         return True

@@ -104,9 +104,10 @@ def carried_over(records: Records, unit: UnitId, recipe: Sha256) -> Carried | No
 
 
 def lost_key_of(records: Records, unit: UnitId) -> AttemptId | None:
-    """Return the attempt that asked this unit for a key and never journaled its answer, nor what became of it since.
+    """Return the attempt that asked this unit for a key and never journaled its answer, nor cleared the board since.
 
-    However it ended (a crash, a port that vanished): a key that is found in the board then belongs to nobody.
+    However it ended (a crash, a port that vanished): a key that is found in the board then belongs to nobody. One that
+    was told of as lost says nothing here: the same step asks once more behind it.
     """
     lost: AttemptId | None = None
     for attempt in records.attempts_of_unit(unit):
@@ -114,7 +115,7 @@ def lost_key_of(records: Records, unit: UnitId) -> AttemptId | None:
             match entry.event:
                 case StepIntended(step=StepKind.GENERATE):
                     lost = attempt.id
-                case StepFinished(step=StepKind.GENERATE | StepKind.CLEAR, outcome=Outcome.PASSED) | KeyLost():
+                case StepFinished(step=StepKind.GENERATE | StepKind.CLEAR, outcome=Outcome.PASSED):
                     lost = None
                 case _:
                     pass

@@ -8,7 +8,14 @@ from station.domain.ids import DeviceId, parse_device_id
 from station.domain.line import Outcome
 from station.domain.modem import ModemIdentity
 from station.journal.rows import UnitRow
-from station.line.faults import FINISHED_BEFORE, NO_UUID, OTHER_FIRMWARE, OVERWRITTEN, SERIAL_MISSING
+from station.line.faults import (
+    FINISHED_BEFORE,
+    NO_UUID,
+    OTHER_FIRMWARE,
+    OTHER_NAME,
+    OVERWRITTEN,
+    SERIAL_MISSING,
+)
 from station.line.recovery import carried_over, lost_key_of
 from station.line.token_proof import refuse_or_prove
 from station.line.work import Work
@@ -18,7 +25,7 @@ from station.settings.recipe import Recipe
 def identify(work: Work) -> dict[str, object]:
     """Read the board's numbers and join the attempt to its unit; refuse a board that must not be touched.
 
-    Looks only; safe to repeat. Raises the journal's refusals (JRN-20x) or LINE-166, AT faults, and LINE-11x.
+    Looks only; safe to repeat. Raises the journal's refusals (JRN-20x), LINE-117 or LINE-166, AT faults, and LINE-11x.
     """
     bench = work.bench
     identity = work.modem().identify()
@@ -44,6 +51,8 @@ def identify(work: Work) -> dict[str, object]:
         adopts=work.carried.attempt if work.carried else None,
     )
     try:
+        if known is not None:
+            _require_its_name(work, known, device_id)
         bench.journal.commit(identified)
     except Refusal as refusal:
         if known is not None and work.changed_unknown and known.outcome in (Outcome.PASSED, Outcome.QUARANTINED):
@@ -64,6 +73,13 @@ def _require_programmed(work: Work, identity: ModemIdentity) -> None:
     wanted = work.modem_image.version if work.modem_image is not None else identity.firmware.text
     if identity.firmware.text != wanted:
         raise OTHER_FIRMWARE.fault(found=identity.firmware.text, expected=wanted)
+
+
+def _require_its_name(work: Work, known: UnitRow, device_id: DeviceId) -> None:
+    """Raise LINE-117 where the cloud would go on knowing the board by a name whose key is about to go."""
+    finished = known.outcome in (Outcome.PASSED, Outcome.QUARANTINED) and not known.rework  # the journal refuses these
+    if known.device_id != device_id and not finished and work.records.was_onboarded(known.id):
+        raise OTHER_NAME.fault(f"unit {known.id}", known=known.device_id, here=device_id)
 
 
 def _overwritten(work: Work, known: UnitRow) -> Fault:

@@ -104,8 +104,9 @@ def _proves_carried_key(work: Work) -> bool:
 def generate(work: Work) -> dict[str, object]:
     """Have the modem hold a key of its own, with a checked CSR for it. The answer's text is in the result.
 
-    Not blindly repeated: an answer that never came is looked for by listing; a key found so is deleted and its loss
-    journaled before a new one is made, once. A key adopted from an interrupted attempt is not made again.
+    Not blindly repeated: an answer that never came is looked for by listing; a key found so is deleted. That it was
+    asked for in vain, found or not, is journaled before a new one is made, once. A key adopted from an interrupted
+    attempt is not made again.
     """
     if work.key is not None and work.carried is not None:
         return _key_results(work.key, adopted_from=work.carried.attempt)
@@ -120,9 +121,11 @@ def generate(work: Work) -> dict[str, object]:
         except Fault as fault:
             if not is_outcome_unknown(fault):
                 raise
-            if modem.list_credentials(tag, CredentialType.CLIENT_KEY):
+            found = bool(modem.list_credentials(tag, CredentialType.CLIENT_KEY))
+            if found:
                 modem.delete_credential(tag, CredentialType.CLIENT_KEY)
-                work.bench.journal.commit(KeyLost(attempt=work.attempt, sec_tag=tag, reason=fault.detail or fault.code))
+            reason = fault.detail or fault.code
+            work.bench.journal.commit(KeyLost(attempt=work.attempt, sec_tag=tag, reason=reason, found=found))
     if text is None:
         raise KEYGEN_LOST_TWICE.fault()
     key = _checked(work, text)

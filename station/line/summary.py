@@ -7,6 +7,7 @@ from statistics import median
 from station.domain.events import AttemptClosed
 from station.domain.ids import BatchId
 from station.domain.line import CloudState, Outcome
+from station.journal.reconciliation import outcome_here
 from station.journal.records import Records
 from station.journal.rows import AttemptRow, Tally
 
@@ -90,7 +91,7 @@ class Summary:
 def summarize(records: Records, batch: BatchId, evidence: Path) -> Summary:
     """Return the batch as the journal has it now."""
     row = records.batch(batch)
-    attempts = records.attempts_of_batch(batch)
+    attempts, overwritten = records.attempts_of_batch(batch), records.overwritten_in(batch)
     by_unit: dict[int, list[AttemptRow]] = {}
     for attempt in attempts:
         if attempt.unit is not None:
@@ -106,7 +107,7 @@ def summarize(records: Records, batch: BatchId, evidence: Path) -> Summary:
                 last.slot if last else 0,
                 len(tries),
                 _seconds(last),
-                last.outcome if last else unit.outcome,
+                outcome_here(last.outcome, last.id, unit.id, overwritten) if last else unit.outcome,
                 unit.cloud,
                 code,
                 sentence,

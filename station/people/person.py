@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from station.domain.ids import Sha256
 from station.host.files import read_private_text, sha256_of
+from station.host.strict_json import read_strict_json
 from station.people.faults import DAMAGED, TOO_NEW
 from station.people.rights import PersonId, Role
 
@@ -59,11 +60,11 @@ def skip_numbers(content: bytes, path: Path, count: int) -> bytes:
     Raises PPL-131 for one that can't be read; ``path`` names it then.
     """
     try:
-        value = json.loads(content)
+        value: Any = read_strict_json(content)
         value["next"] = int(value["next"]) + count
+        return json.dumps(value, indent=1, ensure_ascii=False).encode()
     except (ValueError, KeyError, TypeError) as error:
         raise DAMAGED.fault(path=path, why=type(error).__name__) from error
-    return json.dumps(value, indent=1, ensure_ascii=False).encode()
 
 
 def _as_json(person: Person) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def _as_json(person: Person) -> dict[str, Any]:
 def read_roll(path: Path) -> tuple[str, int, dict[PersonId, Person]]:
     """Return salt, next number and people of a file. Raises PPL-131 or PPL-132, HOST-101 or HOST-104."""
     try:
-        content = json.loads(read_private_text(path))
+        content: Any = read_strict_json(read_private_text(path).encode())
         version = content["version"]
         if isinstance(version, int) and version > VERSION:
             raise TOO_NEW.fault(path=path, found=version)
@@ -102,7 +103,7 @@ def _person(row: dict[str, Any]) -> Person:
     locked, name = row["locked_until"], row["name"]
     until = None if locked is None else datetime.fromisoformat(locked)
     texts = [row["id"], row["pin"], row["badge"], *([] if name is None else [name])]
-    if not all(isinstance(text, str) for text in texts) or not isinstance(row["disabled"], bool):
+    if not all(isinstance(text, str) and text.isprintable() for text in texts) or not isinstance(row["disabled"], bool):
         raise TypeError("a value of another kind")
     if not _ID.fullmatch(row["id"]) or not _HASHED.fullmatch(row["pin"]) or (until and until.tzinfo is None):
         raise ValueError("a value that was never written")

@@ -196,14 +196,14 @@ class People:
         return self._actor(person, Method.SERVICE)
 
     def as_now(self, actor: Actor) -> Actor:
-        """Return ``actor`` with those roles of the sign-in that are still theirs. Raises PPL-103, PPL-118.
+        """Return ``actor`` with those roles of the sign-in that are still theirs. Raises PPL-103, PPL-118, PPL-125.
 
-        A sign-in outlives what it rested on: whoever judges a right asks this first. Of an ID that was never on this
-        roll it says nothing: the roll forgets none.
+        A sign-in outlives what it rested on: whoever judges a right asks this first. The roll forgets nobody: whoever
+        is not on it never was.
         """
         person = self._all.get(actor.id)
         if person is None:
-            return actor
+            raise UNKNOWN_PERSON.fault(text=actor.id)
         if person.disabled:
             raise DISABLED.fault(person.id)
         if actor.proof and actor.proof != person.proof:

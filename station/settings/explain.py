@@ -63,7 +63,8 @@ def _problems(one: ErrorDetails, model: type[BaseModel]) -> Iterator[Problem]:
         case "value_error":
             yield where, str(raised)
         case "extra_forbidden":
-            yield where, _unknown_key(str(where[-1]), sections)
+            key = one["loc"][-1]  # whatever it is called: it may look like one of pydantic's own marks
+            yield where if where[-1:] == (key,) else (*where, key), _unknown_key(str(key), sections)
         case "missing":
             yield where, f"missing; it must be {_wanted(field)}."
         case "union_tag_not_found" | "union_tag_invalid":

@@ -78,9 +78,13 @@ def place_of(info: ValidationInfo) -> Place:
 def absolute(text: str | Path, folder: Path) -> Path:
     """Return a path as a file in ``folder`` means it: relative ones from there, ``~`` the user's home.
 
-    Raises ``ValueError`` for a backslash in a relative path: it would mean a folder on one system only.
+    Raises ``ValueError`` for a backslash in a relative path (it would mean a folder on one system only), and for the
+    home of a user whom this PC doesn't know.
     """
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise ValueError(f"this PC knows no home for {Path(text).parts[0]}; write the whole path") from None
     if not path.is_absolute() and "\\" in str(text):
         raise ValueError("write folders with / between them; that works on Windows too")
     return Path(os.path.normpath(folder / path))

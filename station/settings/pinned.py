@@ -57,6 +57,8 @@ def read_root(path: Path, pin: Sha256) -> CertificatePem:
 
 
 def _read(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} is no regular file")  # a pipe would be waited for, for ever
     try:
         return read_bytes(path)
     except Fault as fault:

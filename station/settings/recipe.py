@@ -93,7 +93,7 @@ class DeviceIdRule(Section):
     def _compiles(cls, pattern: str | None) -> str | None:
         try:
             re.compile(pattern or "")
-        except re.error as error:
+        except (re.error, OverflowError, RecursionError) as error:
             raise ValueError(f"that is no regular expression: {error}") from None
         return pattern
 

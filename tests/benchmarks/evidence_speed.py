@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from rich.console import Console
 from rich.table import Table
 
+from station.ca.authority import Authority
 from station.ca.folder import read_files
 from station.credentials.keygen import read_keygen
 from station.domain import events as e
@@ -43,6 +44,7 @@ from tests.unit.credentials.conftest import ModemMaker
 from tests.unit.evidence.evidence_rig import ORIGIN, SEC_TAG, STEPS, BatchId, Rig, make_authority, make_modem, uuid_of
 
 _AT_ONCE = 20
+_FIRST = BatchId("WO-1")
 _MEASURE = """
 import json, resource, sys, time
 sys.path.insert(0, {folder!r})
@@ -84,11 +86,13 @@ print(json.dumps([*spent, peak, verdict.findings, needed, 0 if {quick} else bare
 """``bare``: what `cryptography` alone takes for the same ones in the same process: read both, verify both."""
 
 
-def unit_events(rig: Rig, number: int, at: datetime) -> Iterator[Build]:
-    """Yield all that the line writes of one passed unit, its certificate signed by the rig's CA."""
+def unit_events(
+    authority: Authority, recipe: Sha256, number: int, at: datetime, batch: BatchId = _FIRST
+) -> Iterator[Build]:
+    """Yield all that the line writes of one passed unit, its certificate signed by the CA."""
     maker, device = make_modem(number), DeviceId(f"dev-{number}")
     text = maker.keygen(maker.csr(device), sec_tag=SEC_TAG)
-    spki, leaf = Sha256(hashlib.sha256(maker.spki()).hexdigest()), certify(rig, maker, device, at)
+    spki, leaf = Sha256(hashlib.sha256(maker.spki()).hexdigest()), certify(authority, maker, device, at)
     serial, der = CertSerial(f"{leaf.serial_number:x}"), leaf.public_bytes(Encoding.DER)
     results: dict[StepKind, dict[str, object]] = {
         StepKind.FLASH: {"image": "provisioning.hex", "sha256": "b4" * 32},
@@ -100,7 +104,7 @@ def unit_events(rig: Rig, number: int, at: datetime) -> Iterator[Build]:
             "proven": "digest and UUID match; COSE signature not verified",
             "adopted_from": None,
         },
-        StepKind.SIGN: {"serial": serial, "issuer": rig.authority.fingerprint, "profile": "1"},
+        StepKind.SIGN: {"serial": serial, "issuer": authority.fingerprint, "profile": "1"},
     }
     base = 0
 
@@ -110,7 +114,7 @@ def unit_events(rig: Rig, number: int, at: datetime) -> Iterator[Build]:
     def opening(places: Sequence[EventSeq]) -> e.Event:
         nonlocal base
         base = len(places)
-        return e.AttemptOpened(batch=BatchId("WO-1"), slot=SlotNumber(1), recipe=rig.recipe, serial=None)
+        return e.AttemptOpened(batch=batch, slot=SlotNumber(1), recipe=recipe, serial=None)
 
     yield opening
     for index, step in enumerate(STEPS):
@@ -134,7 +138,7 @@ def unit_events(rig: Rig, number: int, at: datetime) -> Iterator[Build]:
                 device_id=device,
                 spki_sha256=spki,
                 serial=serial,
-                issuer=rig.authority.fingerprint,
+                issuer=authority.fingerprint,
                 profile="1",
                 not_before=iso(leaf.not_valid_before_utc),
                 not_after=iso(leaf.not_valid_after_utc),
@@ -152,9 +156,9 @@ def unit_events(rig: Rig, number: int, at: datetime) -> Iterator[Build]:
     yield lambda places: e.AttemptClosed(attempt=attempt(places), outcome=Outcome.PASSED, for_cloud=True)
 
 
-def certify(rig: Rig, maker: ModemMaker, device: DeviceId, at: datetime) -> x509.Certificate:
-    issuer = rig.chain[0]
-    key = rig.authority._key
+def certify(authority: Authority, maker: ModemMaker, device: DeviceId, at: datetime) -> x509.Certificate:
+    issuer = authority.chain[0]
+    key = authority._key
     assert isinstance(key, ec.EllipticCurvePrivateKey)
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, device)])
     builder = x509.CertificateBuilder(issuer.subject, name, maker.key.public_key(), x509.random_serial_number())
@@ -171,7 +175,7 @@ def build(data: Path, ca: Path, events: int) -> str:
         made: list[Build] = []
         for _ in range(_AT_ONCE):
             number += 1
-            made += unit_events(rig, number, at)
+            made += unit_events(rig.authority, rig.recipe, number, at)
         seq = rig.journal.commit(*made)[-1]
         if not half and seq * 2 > events:
             half = rig.checkpoint("half").note

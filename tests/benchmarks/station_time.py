@@ -73,6 +73,7 @@ def measure_station(units: int) -> list[float]:
             )
             line.write(slots=1, slot='presence = "scan"\nprogrammer = "none"\n')
             line.recipe()
+            line.hire()
             feeder = Feeder(line, units)
             summary = line.run(units, watch=feeder, upload=False, seconds=600, rules=LineRules(attended=False))
             if not summary.all_passed:

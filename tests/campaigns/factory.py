@@ -12,18 +12,23 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.faults.claims import Kind
+from tests.faults.controls import CONTROLS
 from tests.faults.factory.factory import Figures, run_factory
-from tests.faults.invariants import Kind
+from tests.faults.figures import Figures as Written
+from tests.faults.figures import by_kind
 
 _MEMORY = Path("/dev/shm")
 
 
-def run_day(seed: int, units: int, slots: int, place: str | None) -> Figures:
-    """Run one day in a folder that is thrown away."""
-    with TemporaryDirectory(prefix="factory-", dir=place) as folder:
+def run_day(seed: int, units: int, slots: int, place: str | None, control: str = "") -> Figures:
+    """Run one day in a folder that is thrown away; ``control`` makes the station wrong on purpose."""
+    wrong = CONTROLS[control]() if control else nullcontext()
+    with wrong, TemporaryDirectory(prefix="factory-", dir=place) as folder:
         return run_factory(Path(folder) / "works", seed, units, slots)[1]
 
 
@@ -76,9 +81,16 @@ class Sum:
             lines += [f"seed {seed}:", *(f"  {one}" for one in found[:20])]
         return "\n".join(lines)
 
+    def write(self, path: Path, seconds: float) -> None:
+        """Write the figures where all campaigns' are put together."""
+        counts = dict(self.counts) | {"faults injected": sum(self.injected.values())}
+        counts |= by_kind({Kind(kind): count for kind, count in self.kinds.items()}) | {"seconds": round(seconds)}
+        told = [f"seed {seed}: {one}" for seed, found in sorted(self.found.items()) for one in found]
+        Written("factory", counts, told).write(path)
+
 
 def main() -> int:
-    """Run what is asked for; exit status 1 where anything was found."""
+    """Run what is asked for; exit status 1 where anything was found, or nothing of a station that was made wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.campaigns.factory", description=__doc__)
     parser.add_argument("--units", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=1, help="of the first day")
@@ -87,6 +99,8 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=0.0, help="begin no new day after so long; 0: no limit")
     parser.add_argument("--replay", type=int, metavar="SEED", help="run this one day, twice")
+    parser.add_argument("--control", default="", choices=sorted(CONTROLS), help="make the station wrong; must be found")
+    parser.add_argument("--json", type=Path, help="where the figures go")
     place = str(_MEMORY) if _MEMORY.is_dir() else None
     parser.add_argument("--place", default=place, help="where journals are written")
     asked = parser.parse_args()
@@ -102,7 +116,7 @@ def main() -> int:
     with ProcessPoolExecutor(asked.processes) as pool:
         waiting = [(asked.seed + number, size) for number, size in enumerate(sizes)]
         first, waiting = waiting[: asked.processes], waiting[asked.processes :]
-        running = {pool.submit(run_day, *one, asked.slots, asked.place) for one in first}
+        running = {pool.submit(run_day, *one, asked.slots, asked.place, asked.control) for one in first}
         while running:
             done = next(as_completed(running))
             running.discard(done)
@@ -112,9 +126,11 @@ def main() -> int:
             sys.stdout.write(f"seed {figures.seed}: {total.counts['units']} units, {seconds:.0f} s{found}\n")
             sys.stdout.flush()
             if waiting and not (asked.seconds and seconds > asked.seconds):
-                running.add(pool.submit(run_day, *waiting.pop(0), asked.slots, asked.place))
+                running.add(pool.submit(run_day, *waiting.pop(0), asked.slots, asked.place, asked.control))
     sys.stdout.write(f"{total.report(time.monotonic() - began)}\n")
-    return 1 if total.found else 0
+    if asked.json is not None:
+        total.write(asked.json, time.monotonic() - began)
+    return int(bool(total.found) is not bool(asked.control))
 
 
 if __name__ == "__main__":

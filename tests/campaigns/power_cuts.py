@@ -1,22 +1,27 @@
 """Power cuts all over many days: ``python -m tests.campaigns.power_cuts --seeds 20 --cuts 100``.
 
 Each seed is a day with an order of its own; the power goes at as many places of it as asked for, evenly over all of
-its operations (``--cuts 0``: at every one). Prints the figures, and seed and place of anything it finds; a pair of
-these replays it: ``--replay SEED:PLACE``. Ends with 1 where anything is lost, doubled or wrong.
+its operations (``--cuts 0``: at every one); and at as many of a backup and its restore (``--moves``). Prints the
+figures, and seed and place of anything it finds, which replay it: ``--replay SEED:PLACE`` (``move:SEED:PLACE``). Ends
+with 1 where anything is lost, doubled or wrong.
 """
 
 import argparse
-import json
 import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
+from pathlib import Path
 
 from rich.console import Console
 
-from tests.faults.invariants import Kind
+from tests.faults.claims import Kind
+from tests.faults.figures import Figures, by_kind
+from tests.faults.moving import try_move
 from tests.faults.power import Cut, try_cut
+
+MOVE = "move:"
 
 
 def places(operations: int, cuts: int) -> list[int]:
@@ -32,44 +37,49 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--first", type=int, default=1, help="the first seed")
     parser.add_argument("--cuts", type=int, default=100, help="cuts a day; 0: at every operation")
-    parser.add_argument("--replay", default="", help="SEED:PLACE of one cut")
+    parser.add_argument("--moves", type=int, default=100, help="cuts of a backup and its restore, as for a day")
+    parser.add_argument("--replay", default="", help="SEED:PLACE of one cut; move:SEED:PLACE of a restore's")
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--json", action="store_true", help="print the figures as one JSON object at the end")
+    parser.add_argument("--json", type=Path, help="where the figures go")
     given, console = parser.parse_args(), Console(markup=False, highlight=False, soft_wrap=True)
-    began, found, cuts, acknowledged = time.monotonic(), Counter[Kind](), 0, 0
+    began, found, told = time.monotonic(), Counter[Kind](), list[str]()
+    operations, cuts, acknowledged = 0, 0, 0
 
-    def take(cut: Cut) -> None:
+    def take(cut: Cut, what: str = "") -> None:
         nonlocal cuts, acknowledged
         cuts, acknowledged = cuts + 1, acknowledged + cut.acknowledged
         for finding in cut.findings:
             found[finding.kind] += 1
-            console.print(f"seed {cut.seed}, operation {cut.cut_at}: {finding}")
+            told.append(f"{what}{cut.seed}:{cut.cut_at}: {finding}")
+            console.print(told[-1])
 
     if given.replay:
-        seed, place = map(int, given.replay.split(":"))
-        take(try_cut(seed, place))
+        what = MOVE if given.replay.startswith(MOVE) else ""
+        seed, place = map(int, given.replay.removeprefix(MOVE).split(":"))
+        take((try_move if what else try_cut)(seed, place), what)
     else:
         # Each cut has the whole process: SQLite's file systems and what is wrapped are the process's own.
         with ProcessPoolExecutor(given.workers, get_context("spawn")) as pool:
             for seed in range(given.first, given.first + given.seeds):
-                whole = pool.submit(try_cut, seed, 0).result()
-                take(whole)
-                at = places(whole.operations, given.cuts)
-                for cut in pool.map(try_cut, [seed] * len(at), at):
-                    take(cut)
-                console.print(
-                    f"seed {seed}: {whole.operations} operations, {len(at) + 1} cuts, {sum(found.values())} found"
-                )
+                for what, one, number in (("", try_cut, given.cuts), (MOVE, try_move, given.moves)):
+                    whole = pool.submit(one, seed, 0).result()
+                    take(whole, what)
+                    operations += whole.operations
+                    at = places(whole.operations, number)
+                    for cut in pool.map(one, [seed] * len(at), at):
+                        take(cut, what)
+                    console.print(f"{what}{seed}: {whole.operations} operations, {len(at) + 1} cuts, {len(told)} found")
     figures = {
         "seeds": given.seeds,
+        "operations of their days": operations,
         "power cuts": cuts,
-        "acknowledged before them": acknowledged,
-        **{kind.value: found[kind] for kind in Kind},
+        "entries acknowledged before them": acknowledged,
+        **by_kind(found),
         "seconds": round(time.monotonic() - began),
     }
-    console.print(
-        json.dumps(figures) if given.json else ", ".join(f"{name} {value}" for name, value in figures.items())
-    )
+    console.print(", ".join(f"{name} {value}" for name, value in figures.items()))
+    if given.json is not None:
+        Figures("power-cuts", figures, told).write(given.json)
     sys.exit(1 if found else 0)
 
 

@@ -7,6 +7,7 @@ bench of simulated slots in this process and an engine in a process of its own. 
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -175,7 +176,7 @@ class Rig:
 
     def face_process(self, code: str) -> Process:
         """Start another program that attaches: Python with this rig's station file as its first argument."""
-        return Process(["python", "-c", code, self.line.station_file])
+        return Process([sys.executable, "-c", code, self.line.station_file])
 
 
 @contextmanager

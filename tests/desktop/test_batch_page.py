@@ -100,6 +100,18 @@ def test_a_work_order_is_armed_as_typed(page: BatchPage, around: Around, qtbot: 
     assert page.now.warnings.whole == "Team as last confirmed."
 
 
+def test_whoever_went_to_another_page_while_the_batch_was_armed_stays_there(
+    page: BatchPage, around: Around, qtbot: QtBot
+) -> None:
+    answer(around)
+    page.scanned("WO-8")
+    QTest.keyClick(page.form.batch, Qt.Key.Key_Return)
+    _, done, _ = around.last(Arm)
+    page.hide()
+    with qtbot.assertNotEmitted(page.go_to):
+        done(Armed(batch=BatchId("WO-8"), warnings=()))
+
+
 @pytest.mark.parametrize("name", ["", "a b", "x" * 65, "ä"])
 def test_a_batch_without_a_sound_name_is_not_sent(page: BatchPage, around: Around, name: str) -> None:
     answer(around)
@@ -241,6 +253,7 @@ def test_every_sum_that_is_right_says_so(
 ) -> None:
     around = Around(tmp_path_factory.getbasetemp())
     equation = Equation(around.surroundings)
+    around.background.end()  # nothing is read here; its threads would stay, two an example
     rest = ordered - sum(counts.values())
     equation.show_sum(ordered, [*counts.items(), ("not started", rest)])
     assert equation.adds_up

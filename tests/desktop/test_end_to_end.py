@@ -1,5 +1,6 @@
 """What may never fail at a line: who may do what, the record found again, an engine or a window that is killed."""
 
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -222,7 +223,7 @@ main.run_desktop(Path(sys.argv[1]), preferences_file=Path(sys.argv[1]).with_name
 @pytest.mark.parametrize("line", [2], indirect=True)
 def test_a_killed_window_stops_nothing_and_a_new_one_shows_it(rig: Rig, qtbot: QtBot, tmp_path: Path) -> None:
     with Process(
-        ["python", "-c", WINDOW.replace("PIN", repr(STAFF["otto"][0])), rig.line.station_file],
+        [sys.executable, "-c", WINDOW.replace("PIN", repr(STAFF["otto"][0])), rig.line.station_file],
         environment={"QT_QPA_PLATFORM": "offscreen"},
     ) as first:
         rig.started.append(int(first.hear_text("engine").split()[1]))

@@ -29,7 +29,12 @@ from tests.unit.evidence.written_batch import everything
 
 LANGUAGES = ("en", "zh_CN")
 ALL_RIGHTS = tuple(right.name for right in RULES)
-EDITH = Person(id="p1", name="Edith Example", roles=(Role.ENGINEER.value, Role.CA_KEEPER.value), rights=ALL_RIGHTS)
+EDITH = Person(
+    id="p1",
+    name="Edith Maximiliane Example-Hohenlohe",
+    roles=(Role.ENGINEER.value, Role.CA_KEEPER.value),
+    rights=ALL_RIGHTS,
+)
 DEVICE = DeviceId("50343956-3037-4a83-804a-13971bd2a09e")
 HEADER = Header(
     station="station-7",
@@ -187,6 +192,23 @@ def test_nothing_is_cut_off_where_something_opens(seen: Seen, qtbot: QtBot) -> N
         seen.window.show_page(stop.name)
         look(f"lost, {stop.name}")
     assert not found, "\n".join(dict.fromkeys(found))
+
+
+def test_a_long_name_is_cut_with_an_ellipsis_and_told_whole(seen: Seen) -> None:
+    button = seen.window.header._who
+    before = button.geometry()
+    name = "Maximiliane Hohenlohe-Waldenburg-Schillingsfürst"
+    seen.window._set_person(replace(EDITH, name=name))
+    for idle in (None, 59.0):
+        seen.window.header.show_idle(idle)
+        seen.settle()
+        assert "…" in button.text()
+        assert button.text().startswith("Maximil")
+        assert button.minimumSizeHint().width() <= button.width()
+        assert name in button.accessibleName()
+        assert name in button.toolTip()
+        assert button.geometry() == before
+    assert button.text().endswith("59 s")
 
 
 MOVING = {

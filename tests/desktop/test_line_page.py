@@ -67,6 +67,25 @@ def test_a_label_goes_to_the_slot_that_is_marked(page: LinePage, around: Around)
     assert "TRK-1 goes here" not in page.grid.tiles[SlotNumber(1)].shown
 
 
+def test_the_line_above_says_what_small_tiles_have_no_room_for(page: LinePage) -> None:
+    page.resize(1200, 620)
+    page.welcome(welcome([slot(number) for number in range(1, 33)]))
+    assert page.bar.fault.isHidden()
+    place = page.bar.geometry()
+    story = "The port usb-example is not there any more."
+    mend = "Check the board's seat, the cable and the fixture file."
+    page.changed(change(slot(7, LATCHED, attempt=3, code="DEV-101", sentence=f"{story} {mend}", prompt=CALL_LEAD)))
+    assert page.bar.fault.isVisible()
+    assert page.bar.fault.whole == f"Slot 7: DEV-101 {story} {mend}"
+    assert mend in page.bar.fault.text()
+    again = story[:-1] + ", for somebody has pulled it out and not put it in again" * 4 + "."
+    page.changed(change(slot(7, LATCHED, attempt=3, code="DEV-101", sentence=f"{again} {mend}", prompt=CALL_LEAD)))
+    assert page.bar.fault.text().startswith(f"Slot 7: DEV-101 {mend}")
+    assert page.bar.geometry() == place
+    page.changed(change(slot(7, RUNNING, attempt=4)))
+    assert page.bar.fault.isHidden()
+
+
 def test_a_typed_number_or_a_slots_code_chooses_the_slot(page: LinePage, around: Around, qtbot: QtBot) -> None:
     QTest.keyClick(page.grid.tiles[SlotNumber(1)], "5")
     qtbot.waitUntil(lambda: page.bar.said.whole == "Slot 5 is chosen: scan its label.")

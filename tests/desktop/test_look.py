@@ -4,9 +4,9 @@ import itertools
 from enum import StrEnum
 
 import pytest
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QRawFont
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QObject, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QPainter, QRawFont, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QApplication, QTabBar, QTableView, QToolButton
 from pytestqt.qtbot import QtBot
 
 from station.desktop import fonts, style, words
@@ -170,3 +170,75 @@ def test_a_hint_is_not_coloured_as_a_warning(qtbot: QtBot) -> None:
     ):
         strip.say("LINE-ARM", sentence)
         assert strip.palette().color(strip.backgroundRole()).name().upper() == LOOKS[mood].paper.upper()
+
+
+@pytest.mark.parametrize("scale", [0.8, 1.0, 1.5])
+def test_a_columns_header_stands_above_its_cells_text(qapp: QApplication, qtbot: QtBot, scale: float) -> None:
+    style.apply(qapp, Theme(False, scale))
+    model = QStandardItemModel(1, 1)
+    model.setHorizontalHeaderLabels(["HHH"])
+    model.setItem(0, 0, QStandardItem("HHH"))
+    table = QTableView()
+    qtbot.addWidget(table)
+    table.setModel(model)
+    table.verticalHeader().hide()
+    table.setShowGrid(False)
+    header = table.horizontalHeader()
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    table.resize(300, 200)
+    table.show()
+    seen = table.grab().toImage()
+    top = table.frameWidth()
+    middle = top + header.height() + table.rowHeight(0) // 2
+    assert abs(first_ink(seen, top + header.height() // 2) - first_ink(seen, middle)) <= 1
+
+
+def first_ink(image: QImage, row: int) -> int:
+    """Return where the first letter begins on this row; behind the frame."""
+    return next(at for at in range(4, image.width()) if image.pixelColor(at, row).lightness() < 150)
+
+
+def test_nothing_moves_when_a_tab_or_a_chip_is_chosen(qapp: QApplication, qtbot: QtBot) -> None:
+    style.apply(qapp, Theme(False))
+    tabs, chip = QTabBar(), QToolButton()
+    style.mark(chip, style.Part.CHIP)
+    for widget in (tabs, chip):
+        qtbot.addWidget(widget)
+    for words_ in ("Checks", "Slots", "Settings"):
+        tabs.addTab(words_)
+    tabs.setExpanding(False)
+    tabs.show()
+    places = []
+    for index in range(3):
+        tabs.setCurrentIndex(index)
+        places.append([tabs.tabRect(one).getRect() for one in range(3)])
+    assert places[0] == places[1] == places[2]
+    chip.setCheckable(True)
+    chip.setText("Quarantined")
+    plain = chip.sizeHint()
+    chip.setChecked(True)
+    chip.ensurePolished()
+    assert chip.sizeHint() == plain
+
+
+class Restyled(QObject):
+    """Counts how often a widget has to look at itself anew."""
+
+    count = 0
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 -- Qt's name
+        self.count += event.type() in (QEvent.Type.StyleChange, QEvent.Type.PaletteChange)
+        return False
+
+
+def test_the_same_theme_again_costs_nothing(qapp: QApplication, qtbot: QtBot) -> None:
+    style.apply(qapp, Theme(False))
+    table, restyled = QTableView(), Restyled()
+    qtbot.addWidget(table)
+    table.show()
+    table.installEventFilter(restyled)
+    style.apply(qapp, Theme(False))
+    assert not restyled.count
+    style.apply(qapp, Theme(True))
+    assert restyled.count
+    style.apply(qapp, Theme(False))

@@ -34,7 +34,7 @@ def test_a_picture_of_the_line_is_made(tmp_path: Path) -> None:
 def test_the_documentation_shows_pictures_that_are_there() -> None:
     shown = {
         line.partition("](")[2].partition(")")[0]
-        for page in ("README.md", "docs/screens.md")
+        for page in ("README.md", "docs/screens.md", "docs/technician.md")
         for line in (ROOT / page).read_text(encoding="utf-8").splitlines()
         if line.startswith("![") and line.endswith(".png)")
     }

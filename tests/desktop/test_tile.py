@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF, QPaintEvent
+from PySide6.QtCore import QEvent, QPointF, QRectF
+from PySide6.QtGui import QEnterEvent, QFontMetricsF, QPaintEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -314,6 +314,38 @@ def test_what_to_do_is_never_cut(qtbot: QtBot, size: tuple[int, int], count: int
         assert "LINE-126" in said
         assert story in grid.tiles[SlotNumber(1)].toolTip()
     assert said.index(MEND) < said.index("The modem"), "first, where not all of it has room"
+
+
+def test_on_the_smallest_tile_what_to_do_gets_the_bands_room(qtbot: QtBot) -> None:
+    grid, _ = grid_of(32, (1280, 720))
+    qtbot.addWidget(grid)
+    one = grid.tiles[SlotNumber(1)]
+    sentence = "The modem tells no number of its own. Try the board once more; if it happens again, put it aside."
+    grid.show_some([tile("failed", 1, sentence=sentence, prompt=TAKE_OUT, device_id=LONG_ID)])
+    assert "if it happens again, put it aside." in drawn(one)
+    assert one._picture.band is None
+    assert one.is_cut
+    grid.show_some([tile("failed", 1, sentence="Put it aside.", prompt=TAKE_OUT)])
+    assert not one.is_cut
+    assert TAKE_OUT in one.shown
+
+
+def test_what_a_tile_has_no_room_for_is_told_beside_it_of_the_slot_that_is_looked_at_or_waits_longest(
+    qtbot: QtBot,
+) -> None:
+    grid, _ = grid_of(32, (1280, 720))
+    qtbot.addWidget(grid)
+    grid.show_all([tile("running", slot) for slot in range(1, 33)])
+    assert grid.fault_told_beside is None
+    grid.show_some([tile("failed", 3, attempt=1), tile("error", 9, attempt=8), tile("error", 5, attempt=9)])
+    assert grid.fault_told_beside is not None
+    assert grid.fault_told_beside.slot == 9
+    with qtbot.waitSignal(grid.pointed):
+        QApplication.sendEvent(grid.tiles[SlotNumber(3)], QEnterEvent(QPointF(), QPointF(), QPointF()))
+    assert grid.fault_told_beside.slot == 3
+    QApplication.sendEvent(grid.tiles[SlotNumber(3)], QEvent(QEvent.Type.Leave))
+    grid.show_some([tile("error", 9, sentence="", attempt=8)])
+    assert grid.fault_told_beside.slot == 5
 
 
 @pytest.mark.parametrize("size", SCREENS)

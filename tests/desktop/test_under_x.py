@@ -1,5 +1,6 @@
 """The core of a shift under a real X server, with a keyboard's and a scanner's keys: sign in, arm, scan, stop."""
 
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -86,7 +87,7 @@ def scanning(line: Line) -> Iterator[Rig]:
 def test_a_shift_with_real_keys(scanning: Rig, display: str, tmp_path: Path) -> None:
     script = Path(__file__).with_name("x_window.py")
     with Process(
-        ["python", script, scanning.line.station_file, tmp_path / "desktop.ini"],
+        [sys.executable, script, scanning.line.station_file, tmp_path / "desktop.ini"],
         environment={"DISPLAY": display, "QT_QPA_PLATFORM": "xcb"},
     ) as process:
         shift = Shift(process, display)

@@ -62,19 +62,25 @@ def draw_first() -> Iterator[None]:
 
 @contextmanager
 def fail_on_silence() -> Iterator[None]:
-    """A step that takes a %KEYGEN without an answer for one that failed."""
+    """A step that takes a %KEYGEN without an answer for one that failed.
+
+    Both are put in place once, for all slots: one that a slot's thread put there and took away again would do so under
+    the others' feet, and which of them is then asked is a matter of who comes first.
+    """
     true = step_keys.generate
 
     def generate(work: Any) -> Any:
-        with mock.patch.object(step_keys, "is_outcome_unknown", return_value=False):
-            try:
-                return true(work)
-            except Fault as fault:
-                if fault.code == NO_ANSWER.code:
-                    raise KEY_MISSING.fault("no answer") from fault
-                raise
+        try:
+            return true(work)
+        except Fault as fault:
+            if fault.code == NO_ANSWER.code:
+                raise KEY_MISSING.fault("no answer") from fault
+            raise
 
-    with mock.patch.object(step_keys, "generate", generate):
+    with (
+        mock.patch.object(step_keys, "is_outcome_unknown", return_value=False),
+        mock.patch.object(step_keys, "generate", generate),
+    ):
         yield
 
 

@@ -16,7 +16,8 @@ from station.simulator.cloud import SimulatedCloud
 from station.simulator.cloud_world import FAST
 from station.simulator.timings import Timings
 from tests.faults.child import Nursery
-from tests.faults.invariants import Finding, Heard, Kind, examine
+from tests.faults.claims import Finding, Kind
+from tests.faults.invariants import Heard, examine
 from tests.faults.scenarios import SCENARIOS
 from tests.line.harness import PASSPHRASE, Line
 
@@ -28,12 +29,15 @@ class Tried:
     """What came of one kill."""
 
     scenario: str
-    point: str
+    points: tuple[str, ...]
+    """Where it was to be killed, each in the run that follows."""
     kills: int
     """At how many of the points it was killed: it may have come to its end before."""
     findings: list[Finding]
     seconds: float
     printed: str = ""
+    reached: tuple[str, ...] = ()
+    """All points that any of its programs came to."""
 
 
 def make_ca(folder: Path) -> Path:
@@ -98,8 +102,10 @@ def kill_at(
         status, printed = nursery.run(scenario, line.folder, log, "", controls)
         if status:
             findings.append(Finding(Kind.WRONG, f"what began again ended with {status}"))
-        findings += _look(line, scenario, Heard.read(log))
-        return Tried(scenario, " then ".join(points), kills, findings, time.monotonic() - began, printed)
+        heard = Heard.read(log)
+        findings += _look(line, scenario, heard)
+        reached = tuple(dict.fromkeys(heard.points))
+        return Tried(scenario, tuple(points), kills, findings, time.monotonic() - began, printed, reached)
 
 
 def _look(line: Line, scenario: str, heard: Heard) -> list[Finding]:

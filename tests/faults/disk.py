@@ -206,7 +206,10 @@ class Disk:
                 folder.change({path.name: File()})
             case Op.MKDIR:
                 folder.change({path.name: Folder()})
-            case Op.WRITE if isinstance(node, File):
+            case Op.WRITE if node is None or isinstance(node, File):
+                if node is None:  # made in a hidden folder without the seam, which now syncs it
+                    node = File()
+                    folder.change({path.name: node})
                 node.write(None, 0)
                 node.write(0, done.data)
             case Op.SYNC if isinstance(node, File):
@@ -214,7 +217,11 @@ class Disk:
             case Op.UNLINK:
                 folder.change({path.name: None})
             case Op.RENAME if done.other is not None and node is not None:
-                folder.change({path.name: None, done.other.name: node})
+                if done.other.parent == path.parent:
+                    folder.change({path.name: None, done.other.name: node})
+                else:
+                    self._folder(done.other.parent).change({done.other.name: node})
+                    folder.change({path.name: None})
                 self._named(done.other, node)
             case Op.LINK if done.other is not None:
                 linked = folder.now[done.other.name]

@@ -1,23 +1,19 @@
 """Everything that reads bytes from outside, as functions of bytes: what a fuzzer calls, and what may come of it.
 
 A target may return anything or raise what it declares: a fault of a room, never a bug of ours, never another
-exception. Time and memory are bounded by whoever drives it.
+exception. Time and memory are bounded by whoever drives it. Here: devices, tokens, the cloud, settings, images; in
+:mod:`tests.faults.hostile_files` what lies in files and comes to the engine's door.
 """
 
 import io
 import json
 import zipfile
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
-from threading import Event
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from station.ca.folder import read_files
 from station.cloud.errors import read_errors
 from station.cloud.replies import read_look, read_send
 from station.cloud.team_answers import is_device, read_accepted, read_account, read_operation, read_page, says_absent
@@ -35,125 +31,105 @@ from station.devices.channel import Channel
 from station.devices.image_application import check_application
 from station.devices.image_modem import check_package
 from station.devices.modem import Modem
+from station.devices.nrfjprog_worker import read_progress
 from station.devices.nrfutil_messages import Transcript, devices_of, find_text, ports_of
 from station.domain.faults import Bug, Fault
 from station.domain.ids import DeviceId, DeviceUuid
 from station.domain.line import ChipFamily
 from station.domain.modem import CredentialType
 from station.domain.secret import Secret
-from station.evidence.forms import Broken
-from station.evidence.verifier import verify_bundle
 from station.host.strict_json import read_strict_json
 from station.journal.notes import parse_checkpoint
-from station.people.roll import People
 from station.settings.loading import load_fixture, load_recipe, load_station
+from station.settings.slot_text import change_slot
+from tests.faults.hostile_files import file_targets
+from tests.faults.hostile_forms import NOON, OUTSIDE, ROOT, Leap, Target, files, given, recorded, text
 
-ROOT: Final = Path(__file__).parents[2]
-NOON: Final = datetime(2026, 6, 1, 12, tzinfo=UTC)
-_KEY: Final = ec.derive_private_key(7, ec.SECP256R1()).public_key()
-_PATH: Final = Path("outside")
+__all__ = ["Target", "targets"]
 
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """One reader. ``read`` ends by returning, or by one of ``declared``; ``seeds`` are whole inputs to begin with."""
-
-    name: str
-    read: Callable[[bytes], object]
-    seeds: tuple[bytes, ...]
-    declared: tuple[type[BaseException], ...] = (Fault,)
-    longest: int = 8192
-
-    def check(self, data: bytes) -> bool:
-        """Read ``data``; return whether it was taken, False where it was refused as declared. Raises anything else."""
-        try:
-            self.read(data)
-        except Bug:
-            raise
-        except self.declared:
-            return False
-        return True
-
-
-class Leap:
-    """A clock on which no wait takes any time, as the wall sees it: deadlines pass as soon as nothing comes."""
-
-    def __init__(self) -> None:
-        self._seconds = 0.0
-
-    def now(self) -> datetime:
-        return NOON + timedelta(seconds=self._seconds)
-
-    def monotonic(self) -> float:
-        return self._seconds
-
-    def wait(self, event: Event, seconds: float) -> bool:
-        self._seconds += max(seconds, 0.001)
-        return event.is_set()
-
-    def pass_by(self, seconds: float) -> None:
-        """Let time go on."""
-        self._seconds += seconds
+_DEVICE: Final = DeviceId("nrf-352656100000001")
+_UUID: Final = DeviceUuid("50503041-3539-3437-8022-121b64016270")
+"""Of the modem whose answers are among the inputs."""
 
 
 class Babble:
-    """A port at which somebody says all of ``data``, a piece at every reading, whatever is asked."""
+    """A port at which somebody says all of ``data``, a piece at every reading.
+
+    Where it is ``polite``, what only gets the talk going is answered as a modem does, so that ``data`` answers the
+    question itself.
+    """
 
     address = "port"
 
-    def __init__(self, data: bytes, clock: Leap) -> None:
+    def __init__(self, data: bytes, clock: Leap, *, polite: bool, prompt: bytes) -> None:
         self._rest, self._clock = data, clock
+        self._polite, self._prompt, self._answer = polite, prompt, b""
 
     def read_some(self) -> bytes:
         piece = self.read_waiting()
         if not piece:
-            self._clock.pass_by(0.05)
+            self._clock.pass_by(30.0)  # whoever waits for more has waited
         return piece
 
     def read_waiting(self) -> bytes:
+        if self._answer:
+            piece, self._answer = self._answer, b""
+            return piece
         # The first byte of a piece says how long it is: where an answer ends is the fuzzer's to choose.
         size = 1 + self._rest[0] if self._rest else 0
         piece, self._rest = self._rest[1:size], self._rest[size:]
         return piece
 
     def write(self, data: bytes) -> None:
-        pass
+        said = next((answer for question, answer in _POLITE if question in data), None) if self._polite else None
+        if said is not None:
+            self._answer = b"\r\n" + said + b"\r\nOK\r\n" + self._prompt
 
     def close(self) -> None:
         pass
 
 
+_POLITE: Final = (
+    (b"AT+CGMI", b"Nordic Semiconductor ASA"),
+    (b"AT+CGMM", b"nRF9151-LACA"),
+    (b"AT%HWVERSION", b"%HWVERSION: nRF9151 LACA A0A"),
+    (b"AT+CMEE=1", b""),
+    (b"AT+CFUN=4", b""),
+)
+
+
+_QUESTIONS: Final[tuple[Callable[[Modem], object], ...]] = (
+    lambda modem: modem.connect(1.0),
+    lambda modem: modem.identify(),
+    lambda modem: modem.list_credentials(),
+    lambda modem: modem.delete_credential(42, CredentialType.CLIENT_KEY),
+    lambda modem: modem.generate_key(42, _DEVICE),
+    lambda modem: modem.read_credential(42, CredentialType.CLIENT_CERT),
+    lambda modem: modem.sign_jwt(42, audience="aud"),
+    lambda modem: modem.attestation_token(),
+    lambda modem: modem.supply_millivolts(),
+    lambda modem: modem.power_off(),
+    lambda modem: modem.write_credential(42, CredentialType.ROOT_CA, "a\nb"),
+)
+
+
 def talk(data: bytes, framing: AtHost | AtShell) -> None:
-    """Ask a babbling modem everything that the line asks; each question stands for itself."""
-    clock = Leap()
-    modem = Modem(Channel(Babble(data, clock), framing, clock, patience=1.0))
-    questions: tuple[Callable[[], object], ...] = (
-        lambda: modem.connect(1.0),
-        modem.identify,
-        modem.list_credentials,
-        lambda: modem.delete_credential(42, CredentialType.CLIENT_KEY),
-        lambda: modem.generate_key(42, DeviceId("nrf-351358811120340")),
-        lambda: modem.read_credential(42, CredentialType.CLIENT_CERT),
-        lambda: modem.sign_jwt(42, audience="aud"),
-        modem.attestation_token,
-        modem.supply_millivolts,
-        modem.power_off,
-    )
-    for question in questions:
+    """Ask a babbling modem what the line asks; the first byte says what comes first, and whether it is polite."""
+    clock, first = Leap(), data[0] if data else 0
+    port = Babble(data[1:], clock, polite=bool(first & 0x80), prompt=b"uart:~$ " if framing.shell else b"")
+    modem = Modem(Channel(port, framing, clock, patience=1.0))
+    for number in range(1 + bool(first & 0x40)):  # the second is asked in whatever state the first one left
         try:
-            question()
+            _QUESTIONS[(first + number) % 0x40 % len(_QUESTIONS)](modem)
         except Bug:
             raise
         except Fault:
             pass
 
 
-def _pieces(*answers: str) -> bytes:
-    return b"".join(bytes([min(255, len(answer))]) + answer.encode("latin-1")[:255] for answer in answers)
-
-
-def _text(read: Callable[[str], object]) -> Callable[[bytes], object]:
-    return lambda data: read(data.decode("latin-1"))
+def _pieces(first: int, *answers: str) -> bytes:
+    parts = (bytes([min(255, len(answer))]) + answer.encode("latin-1")[:255] for answer in answers)
+    return bytes([first]) + b"".join(parts)
 
 
 def _cloud(data: bytes) -> None:
@@ -165,7 +141,6 @@ def _cloud(data: bytes) -> None:
     for read in (read_account, read_accepted, read_operation, read_page, says_absent):
         read(reply)
     is_device(reply, "nrf-351358811120340")
-    read_errors(body, 1000)
 
 
 def _nrfutil(data: bytes) -> None:
@@ -177,51 +152,32 @@ def _nrfutil(data: bytes) -> None:
     find_text(told.payloads, "jlinkObFirmwareVersion")
 
 
-def _bundle(data: bytes) -> None:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "bundle.zip"
-        path.write_bytes(data)
-        verify_bundle(path)
+def _hex(data: bytes) -> str:
+    """Return a HEX file with these bytes at 0."""
+    rows = []
+    for at in range(0, len(data), 16):
+        row = bytes([len(data[at : at + 16])]) + at.to_bytes(2, "big") + b"\0" + data[at : at + 16]
+        rows.append(f":{row.hex()}{-sum(row) % 256:02x}".upper())
+    return "\n".join([*rows, ":00000001FF", ""])
 
 
-def _people(data: bytes) -> None:
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "people.json"
-        path.write_bytes(data)
-        path.chmod(0o600)
-        People(Path(folder), Leap())
+_STARTS: Final = bytes.fromhex("00000420090000000000000000000000") * 2
+"""A stack in the RAM, a start within what is there."""
 
 
-def _ca(data: bytes) -> None:
-    with TemporaryDirectory() as folder:
-        for number, part in enumerate(data.split(b"\0", 2)):
-            (Path(folder) / ("ca.json", "root.pem", "line.pem")[number]).write_bytes(part)
-        read_files(Path(folder))
-
-
-def _recorded(*kinds: str) -> tuple[bytes, ...]:
-    samples = json.loads((ROOT / "fixtures" / "recorded" / "modem-output.json").read_text(encoding="utf-8"))
-    return tuple(one["text"].encode("latin-1") for one in samples if one["kind"] in kinds)
-
-
-def _package() -> bytes:
-    memory = io.BytesIO()
+def _package(name: str = "91x1_ipc_dfu_signed_1.0.0.ihex") -> bytes:
+    memory, hexadecimal = io.BytesIO(), _hex(_STARTS)
     with zipfile.ZipFile(memory, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(
-            "firmware.update.image.digest.txt", "SHA256 of all ranges in ascending address order: " + "0" * 64
-        )
-        archive.writestr("firmware.update.image.segments.0.hex", ":020000040005F5\n:00000001FF\n")
-        archive.writestr("91x1_ipc_dfu_signed_1.0.0.ihex", ":020000040005F5\n:00000001FF\n")
+        digest = "SHA256 of all ranges in ascending address order: " + "0" * 64
+        archive.writestr("firmware.update.image.digest.txt", digest)
+        archive.writestr("firmware.update.image.segments.0.hex", hexadecimal)
+        archive.writestr(name, hexadecimal)
     return memory.getvalue()
 
 
-def _files(*patterns: str) -> tuple[bytes, ...]:
-    return tuple(path.read_bytes() for pattern in patterns for path in sorted(ROOT.glob(pattern)))
-
-
-_HEX = b":020000040000FA\n:10000000000004200101000000000000000000000000000000CA\n:00000001FF\n"
-_TOKEN = b"eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJhdWQiOiJhdWQiLCJpc3MiOiJuUkY5MSJ9." + b"A" * 86
-_BULK = json.dumps({"bulkOpsRequestId": "01HXYZ", "status": "SUCCEEDED", "endpoint": "/v1/devices"}).encode()
+_BULK = json.dumps(
+    {"bulkOpsRequestId": "01HXYZABCDEFGHJKMNPQRSTVWX", "status": "SUCCEEDED", "endpoint": "/v1/devices"}
+).encode()
 _NRFUTIL = b"".join(
     json.dumps(line).encode() + b"\n"
     for line in (
@@ -237,65 +193,117 @@ _NRFUTIL = b"".join(
         },
     )
 )
-_ANSWERS = _pieces(
-    "\r\nOK\r\n",
-    "\r\n351358811120340\r\nOK\r\n",
-    '%CMNG: 42,0,"' + "AB" * 32 + '"\r\nOK\r\n',
-    '%KEYGEN: "abc.def"\r\nOK\r\n',
-    "+CME ERROR: 514\r\n",
-)
+
+
+_CBOR: Final = (b"\xa1\x01\x26", b"\x82\x43abc\x1a\x00\x01\x00\x00", b"\x9f\x01\xff")
+
+
+def _answers() -> tuple[bytes, ...]:
+    keygen, token = given("keygen.txt").decode(), given("jwt.txt").decode()
+    polite = {
+        1: ("mfw_nrf91x1_2.0.2\r\nOK\r\n", '+CGSN: "351358811120340"\r\nOK\r\n'),
+        2: ('%CMNG: 42,0,"' + "AB" * 32 + '"\r\nOK\r\n',),
+        3: ("+CME ERROR: 513\r\n",),
+        4: (f'%KEYGEN: "{keygen[:200]}', f'{keygen[200:400]}"\r\nOK\r\n'),
+        5: ('%CMNG: 42,1,"' + "AB" * 32 + '","-----BEGIN', ' X-----\n"\r\nOK\r\n'),
+        6: (f'%JWT: "{token}"\r\nOK\r\n',),
+        7: ('%ATTESTTOKEN: "2dn3.abc"\r\nOK\r\n',),
+        8: ("%XVBAT: 3700\r\nOK\r\n",),
+        9: ("OK\r\n",),
+    }
+    rude = _pieces(0x40, "\r\nOK\r\n", "Nordic Semiconductor ASA\r\nOK\r\n", "*** Booting Zephyr ***\r\n", "Ready\r\n")
+    return (rude, *(_pieces(0x80 + number, *answers) for number, answers in polite.items()))
 
 
 def targets() -> tuple[Target, ...]:
     """Return every reader of what comes from outside."""
-    keygen = _recorded("keygen_csr", "keygen_pubkey", "keygen_csr_bad")
-    listing = _recorded("cmng_list", "cmng_list_one", "cmng_list_bad")
-    uuid, device = DeviceUuid("50363154-3932-44f0-8022-121b6401627d"), DeviceId("nrf-351358811120340")
+    return (*_of_devices(), *_of_the_cloud(), *_of_settings(), *file_targets())
+
+
+def _of_devices() -> tuple[Target, ...]:
+    keygen = (given("keygen.txt"), *recorded("keygen_csr", "keygen_pubkey", "keygen_csr_bad"))
+    listing = recorded("cmng_list", "cmng_list_one", "cmng_list_bad")
     certificate = (ROOT / "config" / "roots" / "amazon-root-ca-1.pem").read_bytes()
+    key = load_der_public_key(given("jwt.spki"))
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    talks = (*_answers(), *(_pieces(0x82, *one.decode("latin-1").splitlines(keepends=True)) for one in listing))
     return (
-        Target("keygen", _text(read_keygen), keygen),
+        Target("keygen", text(read_keygen), keygen),
         Target(
-            "keygen-checked", _text(lambda text: check_keygen(text, device_id=device, uuid=uuid, sec_tag=42)), keygen
+            "keygen-checked",
+            text(lambda answer: check_keygen(answer, device_id=_DEVICE, uuid=_UUID, sec_tag=16842753)),
+            keygen,
         ),
-        Target("attestation", _text(read_attestation), _recorded("attesttoken")),
+        Target("attestation", text(read_attestation), (given("attestation.txt"), *recorded("attesttoken"))),
         Target(
-            "cbor", read_cbor, (bytes.fromhex("d9d9f785085050363154"), b"\x9f\x01\xff", b"\xa1\x01\x26"), (ValueError,)
+            "cbor", read_cbor, (b"\xa1\x01\x26", b"\x82\x43abc\x1a\x00\x01\x00\x00", b"\x9f\x01\xff"), (ValueError,)
         ),
+        Target("cose", read_sign1, (given("cose.bin"),), (ValueError,)),
+        Target("csr", read_csr, (given("csr.der"),)),
         Target(
-            "cose", read_sign1, (bytes.fromhex("d28443a10126a10441215802") + b"ab\x58\x40" + bytes(64),), (ValueError,)
+            "jwt",
+            text(lambda token: check_device_jwt(token, public_key=key, audience="aud", now=NOON)),
+            (given("jwt.txt"),),
         ),
-        Target("csr", read_csr, (bytes.fromhex("3082010a3081af020100302f312d302b06035504030c24"),)),
-        Target("jwt", _text(lambda text: check_device_jwt(text, public_key=_KEY, audience="aud", now=NOON)), (_TOKEN,)),
-        Target("pem", _text(read_certificates), (certificate, certificate * 2)),
+        Target("pem", text(read_certificates), (certificate, certificate * 2)),
+        Target("at-host", lambda data: talk(data, AtHost()), talks, share=0.5, takes_all=True),
+        Target("at-shell", lambda data: talk(data, AtShell()), talks, share=0.5, takes_all=True),
+        Target("nrfutil", _nrfutil, (_NRFUTIL,), (ValueError,), takes_all=True),
         Target(
-            "at-host",
-            lambda data: talk(data, AtHost()),
-            (_ANSWERS, *(_pieces(one.decode("latin-1")) for one in listing)),
+            "nrfjprog-log",
+            text(read_progress),
+            (b'x {"progress": {"progressPercentage": 50, "step": 1, "amountOfSteps": 2}}',),
+            takes_all=True,
         ),
-        Target("at-shell", lambda data: talk(data, AtShell()), (_ANSWERS,)),
+        Target("application-image", lambda data: check_application(data, OUTSIDE), (_hex(_STARTS).encode(),)),
+        Target(
+            "modem-package",
+            lambda data: check_package(data, "mfw_nrf91x1_2.0.2.zip", OUTSIDE, ChipFamily.NRF91X1),
+            (_package(), _package("manifest.json")),
+        ),
+    )
+
+
+def _of_the_cloud() -> tuple[Target, ...]:
+    new, old = b'{"errors": ["[0]: no", "[3]: no"]}', rb'"Number of errors: 2 (1-based)]: {\"bad\":[1,4]}."'
+    return (
         Target(
             "cloud",
             _cloud,
-            (b"\0\0" + _BULK, b"\0\1" + b'{"errors": ["[0]: no"]}', b"\1\0" + b'{"message": "x", "code": 1}'),
+            (b"\0\0" + _BULK, b"\0\1" + new, b"\1\0" + b'{"message": "x", "code": 1}'),
+            takes_all=True,
         ),
+        Target("error-file", lambda data: read_errors(data, 1000), (new, old), takes_all=True),
         Target("json", read_strict_json, (b'{"a": [1, 2.5, null, "x"]}', b"[" * 40), (ValueError,)),
-        Target("nrfutil", _nrfutil, (_NRFUTIL,), (ValueError,)),
-        Target("station-file", lambda data: load_station(_PATH, data), _files("config/station.toml")),
-        Target("recipe", lambda data: load_recipe(_PATH, data), _files("config/recipes/*.toml")),
-        Target("fixture", lambda data: load_fixture(_PATH, data, data=_PATH), _files("fixtures/*/fixture.toml")),
-        Target("application-image", lambda data: check_application(data, _PATH), (_HEX,)),
-        Target(
-            "modem-package",
-            lambda data: check_package(data, "mfw_nrf91x1_2.0.2.zip", _PATH, ChipFamily.NRF91X1),
-            (_package(),),
-        ),
         Target(
             "checkpoint",
             lambda data: parse_checkpoint(data.decode("utf-8", "replace")),
             (b"log\n3\n" + b"A" * 43 + b"=\n\n",),
             (ValueError,),
         ),
-        Target("bundle", _bundle, (_package(),), (Broken,)),
-        Target("people", _people, (b'{"version": 1, "salt": "00", "next": 1, "people": []}',)),
-        Target("ca-folder", _ca, (b'{"name": "x"}\0' + certificate + b"\0" + certificate,)),
+    )
+
+
+def _of_settings() -> tuple[Target, ...]:
+    recipes = ROOT / "config" / "recipes" / "outside.toml"  # what a recipe pins lies beside it
+    return (
+        Target(
+            "station-file",
+            lambda data: load_station(ROOT / "config" / "outside.toml", data),
+            files("config/station.toml"),
+            share=0.2,
+        ),
+        Target("recipe", lambda data: load_recipe(recipes, data), files("config/recipes/*.toml"), share=0.1),
+        Target(
+            "fixture",
+            lambda data: load_fixture(OUTSIDE, data, data=OUTSIDE),
+            files("fixtures/*/fixture.toml"),
+            share=0.3,
+        ),
+        Target(
+            "slot-text",
+            text(lambda toml: change_slot(toml, 1, {"port": "/dev/ttyACM1", "probe": None}, OUTSIDE)),
+            files("fixtures/*/fixture.toml"),
+            share=0.3,
+        ),
     )

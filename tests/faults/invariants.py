@@ -9,28 +9,14 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 import requests
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import Certificate, load_der_x509_certificate, load_pem_x509_certificate
 
-from station.domain.events import (
-    AttemptClosed,
-    AttemptOpened,
-    CheckpointMade,
-    Exported,
-    KeyLost,
-    ReworkDeclared,
-    StepFinished,
-)
+from station.domain.events import AttemptClosed, CheckpointMade, Exported, ReworkDeclared
 from station.domain.ids import BatchId, EventSeq
-from station.domain.line import CloudState, Outcome, StepKind
+from station.domain.line import CloudState, Outcome
 from station.domain.modem import CredentialType
 from station.evidence.forms import Broken
 from station.evidence.verifier import verify_bundle, verify_journal
@@ -41,30 +27,23 @@ from station.journal.reconciliation import reconcile
 from station.journal.records import Records
 from station.journal.rows import UnitRow
 from station.simulator.cloud_rows import read_rows
+from tests.faults.claims import (
+    Finding,
+    Kind,
+    Posted,
+    Shown,
+    count_keys,
+    count_posts,
+    count_units,
+    ends_of,
+    look_at_board,
+    look_into_cloud,
+)
 from tests.line.harness import PASSPHRASE, STAFF, Line
 from tests.line.truth import TAG
 
 _HOMES: Final = ("passphrase", "api-key", "bench.json")
 """Where these belong; the last is the simulated bench's own."""
-
-
-class Kind(StrEnum):
-    """What is wrong."""
-
-    LOST = "lost"
-    DOUBLED = "doubled"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is not as it must be."""
-
-    kind: Kind
-    what: str
-
-    def __str__(self) -> str:
-        return f"{self.kind.upper()} {self.what}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +78,21 @@ def examine(line: Line, heard: Heard, sound: tuple[str, ...]) -> list[Finding]:
     """
     data = line.folder / "data"
     found: list[Finding] = []
+    truth = line.cloud_truth()
+    devices = {one["device_id"]: one["certificate_sha256"] for one in truth["devices"]}
+    boards = {imei: _shown(line, serial) for imei, serial in _serials(line).items()}
     with Records(data) as records:
-        entries = list(records.entries_from(EventSeq(1)))
+        entries, units = list(records.entries_from(EventSeq(1))), records.find_units("", limit=100_000)
+        passed = [one.event.attempt for one in entries if isinstance(one.event, AttemptClosed) and one.event.for_cloud]
         found += _acknowledged(heard, entries)
-        found += _counted(line, records, entries)
-        found += _boards(line, records)
-        found += _cloud(line, records, entries)
-        found += _keys(line, records)
+        found += count_units(records, units, boards)
+        found += _counted(line, records, units)
+        for unit in units:
+            if unit.imei in boards:
+                found += look_at_board(records, unit, boards[unit.imei])
+        found += look_into_cloud(records, units, devices, passed)
+        found += count_posts(_bodies(line, truth))
+        found += count_keys(records, units, boards)
         found += _one_way(line, records, entries)
         found += _sound(line, records, sound)
         found += _exports(line, entries)
@@ -115,127 +102,48 @@ def examine(line: Line, heard: Heard, sound: tuple[str, ...]) -> list[Finding]:
 
 
 def _acknowledged(heard: Heard, entries: list[Entry]) -> Iterator[Finding]:
-    """What was acknowledged is there; what was shown had been acknowledged."""
+    """What was acknowledged is there; what was shown had been acknowledged; every attempt has one end."""
     there = {entry.seq: entry.event for entry in entries}
     for seq, kind in heard.committed.items():
         if (event := there.get(EventSeq(seq))) is None or event.kind != kind:
             yield Finding(Kind.LOST, f"entry {seq} ({kind}) was acknowledged and is not in the journal")
-    ends: dict[int, set[str]] = {}
-    for one in there.values():
-        if isinstance(one, AttemptClosed):
-            ends.setdefault(one.attempt, set()).add(str(one.outcome))
+    ends, odd = ends_of(entries)
+    yield from odd
     for attempt, outcome in heard.drawn:
-        if outcome not in ends.get(attempt, set()):
+        if Outcome(outcome) not in ends.get(attempt, []):
             yield Finding(Kind.WRONG, f"attempt {attempt} was shown as {outcome}, which no entry says")
 
 
-def _counted(line: Line, records: Records, entries: list[Entry]) -> Iterator[Finding]:
+def _counted(line: Line, records: Records, units: list[UnitRow]) -> Iterator[Finding]:
     """Units in = passed + failed + error + quarantined + aborted + in progress."""
     for attempt in records.open_attempts():
         yield Finding(Kind.LOST, f"attempt {attempt.id} has no end")
-    units = records.find_units("", limit=100_000)
-    by_imei = Counter[str](unit.imei for unit in units)
-    for imei, count in by_imei.items():
-        if count > 1:
-            yield Finding(Kind.DOUBLED, f"{imei} is {count} units")
-    boards = _serials(line)
-    for imei, serial in boards.items():
-        generated = any("%KEYGEN" in str(one["command"]) for one in line.bench.describe_log(serial))
-        if imei not in by_imei and generated:
-            yield Finding(Kind.LOST, f"board {serial} was given a key and is no unit")
-    for unit in units:
-        if unit.imei not in boards:
-            yield Finding(Kind.WRONG, f"{unit.device_id} is no board")
-    closed = Counter[int](one.event.attempt for one in entries if isinstance(one.event, AttemptClosed))
-    opened = [one.seq for one in entries if isinstance(one.event, AttemptOpened)]
-    for seq in opened:
-        if closed[seq] != 1:
-            yield Finding(Kind.DOUBLED if closed[seq] else Kind.LOST, f"attempt {seq} has {closed[seq]} ends")
+    known = {unit.imei for unit in units}
+    for imei, serial in _serials(line).items():
+        asked = any("%KEYGEN" in str(one["command"]) for one in line.bench.describe_log(serial))
+        if imei not in known and asked:
+            yield Finding(Kind.LOST, f"board {serial} was asked for a key and is no unit")
     for batch in records.batch_names():
-        rows = records.units_of(BatchId(batch))
-        counts, tally = reconcile(records, BatchId(batch)), records.tally(BatchId(batch))
-        if sum(tally.outcomes.values()) != len(rows) or counts.started < len(rows):
-            yield Finding(Kind.WRONG, f"batch {batch}: {len(rows)} units, {tally.outcomes}, {counts.counts()}")
+        rows, counts = records.units_of(BatchId(batch)), reconcile(records, BatchId(batch))
+        if counts.started < len(rows):
+            yield Finding(Kind.WRONG, f"batch {batch}: {len(rows)} units, {counts.counts()}")
 
 
-def _held(line: Line, serial: str) -> dict[int, dict[str, Any]]:
-    return {one["type"]: one for one in line.board(serial)["credentials"] if one["sec_tag"] == TAG}
+def _shown(line: Line, serial: str) -> Shown:
+    told = line.board(serial)
+    items = {one["type"]: one for one in told["credentials"] if one["sec_tag"] == TAG}
+    key = items.get(CredentialType.CLIENT_KEY, {}).get("public_key")
+    return Shown(
+        serial,
+        str(told["imei"]),
+        int(told["counters"]["keys_generated"]),
+        bytes.fromhex(key) if key else None,
+        {kind: str(one.get("content", "")).replace("\r\n", "\n") for kind, one in items.items()},
+        lambda nonce: line.bench.sign(serial, TAG, nonce),
+    )
 
 
-def _leaf(records: Records, unit: UnitRow) -> Certificate | None:
-    row = records.active_certificate(unit.device_id)
-    return None if row is None else load_der_x509_certificate(records.certificate_der(row))
-
-
-def _public(leaf: Certificate) -> str:
-    return leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo).hex()
-
-
-def _boards(line: Line, records: Records) -> Iterator[Finding]:
-    """A unit that passed holds the key of its certificate, and proves it; a certificate that stands has its key."""
-    serials = _serials(line)
-    for unit in records.find_units("", limit=100_000):
-        serial, leaf = serials.get(unit.imei, ""), _leaf(records, unit)
-        standing = records.standing_certificates(unit.device_id)
-        if len(standing) > 1:
-            yield Finding(Kind.DOUBLED, f"{unit.device_id} has {len(standing)} certificates")
-        if not serial:
-            continue
-        items = _held(line, serial)
-        key = items.get(CredentialType.CLIENT_KEY, {}).get("public_key")
-        if leaf is not None and key != _public(leaf) and unit.outcome is not Outcome.QUARANTINED:
-            yield Finding(Kind.LOST, f"{unit.device_id} ({unit.outcome}): its certificate's key is not in {serial}")
-        if unit.outcome is not Outcome.PASSED:
-            continue
-        if leaf is None:
-            yield Finding(Kind.WRONG, f"{unit.device_id} passed without a certificate")
-            continue
-        if not _proves(line, serial, leaf):
-            yield Finding(Kind.WRONG, f"{unit.device_id} passed and its modem does not prove its certificate's key")
-        written = str(items.get(CredentialType.CLIENT_CERT, {}).get("content", "")).replace("\r\n", "\n")
-        if written != leaf.public_bytes(Encoding.PEM).decode() or CredentialType.ROOT_CA not in items:
-            yield Finding(Kind.WRONG, f"{unit.device_id} passed with other credentials than its record's")
-        last = [one.event for one in records.entries_of(unit.last_attempt)]
-        if any(isinstance(one, StepFinished) and one.outcome is not Outcome.PASSED for one in last):
-            yield Finding(Kind.WRONG, f"{unit.device_id} passed with a step that did not")
-
-
-def _proves(line: Line, serial: str, leaf: Certificate) -> bool:
-    public, nonce = leaf.public_key(), b"asked by the test"
-    assert isinstance(public, ec.EllipticCurvePublicKey)
-    try:
-        public.verify(line.bench.sign(serial, TAG, nonce), nonce, ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, LookupError):
-        return False
-    return True
-
-
-def _cloud(line: Line, records: Records, entries: list[Entry]) -> Iterator[Finding]:
-    """Each unit is onboarded once and with its certificate; none that did not pass; and the journal knows."""
-    truth = line.cloud_truth()
-    devices = {one["device_id"]: one["certificate_sha256"] for one in truth["devices"]}
-    units = {unit.device_id: unit for unit in records.find_units("", limit=100_000)}
-    passed = {one.event.attempt for one in entries if isinstance(one.event, AttemptClosed) and one.event.for_cloud}
-    by_unit = {attempt.unit for one in passed if (attempt := records.attempt(one)) is not None}
-    for device, fingerprint in devices.items():
-        unit = units.get(device)
-        if unit is None or unit.id not in by_unit:
-            yield Finding(Kind.WRONG, f"{device} is onboarded and never passed")
-            continue
-        leaf = _leaf(records, unit)
-        current = unit.outcome is Outcome.PASSED and unit.cloud is CloudState.ONBOARDED
-        if current and (leaf is None or fingerprint != sha256_of(leaf.public_bytes(Encoding.DER))):
-            yield Finding(Kind.WRONG, f"{device} is onboarded with another certificate than its record's")
-    for unit in units.values():
-        if unit.cloud is CloudState.ONBOARDED and unit.device_id not in devices:
-            yield Finding(Kind.LOST, f"{unit.device_id} is onboarded, says the journal; the cloud does not know it")
-        if unit.cloud in (CloudState.SENDING, CloudState.UNKNOWN):
-            yield Finding(Kind.LOST, f"{unit.device_id} is still {unit.cloud}")
-    yield from _posted_once(line, truth)
-
-
-def _posted_once(line: Line, truth: dict[str, Any]) -> Iterator[Finding]:
-    taken = Counter[tuple[str, str]]()
+def _bodies(line: Line, truth: dict[str, Any]) -> Iterator[Posted]:
     base = line.cloud.base_url.removesuffix("/v1")
     for operation in reversed(truth["operations"]):
         body = requests.get(f"{base}/_truth/body/{operation['request_id']}", timeout=5).content
@@ -243,34 +151,9 @@ def _posted_once(line: Line, truth: dict[str, Any]) -> Iterator[Finding]:
             rows = read_rows(body, "text/csv")
         except Exception:  # noqa: BLE001 -- the simulator's own refusal of the one form means that it is the other
             rows = read_rows(body, "text/csv", replacing=True)
-        for row in rows:
-            leaf = load_pem_x509_certificate(row.pem.encode()).public_bytes(Encoding.DER)
-            one = (row.device_id, sha256_of(leaf))
-            if taken[one]:
-                yield Finding(Kind.DOUBLED, f"{row.device_id} was sent again after the cloud had taken it")
-            taken[one] += not _refused(operation, row.device_id, rows)
-
-
-def _refused(operation: dict[str, Any], device: str, rows: Any) -> bool:
-    return any(rows[int(number)].device_id == device for number in operation["errors"])
-
-
-def _keys(line: Line, records: Records) -> Iterator[Finding]:
-    """Every key that a board made is accounted for: by its answer, as lost, or by the attempt that it fell in."""
-    told = Counter[str]()
-    for unit in records.find_units("", limit=100_000):
-        for attempt in records.attempts_of_unit(unit.id):
-            events = [entry.event for entry in records.entries_of(attempt.id)]
-            answered = [one for one in events if isinstance(one, StepFinished) and one.step is StepKind.GENERATE]
-            told[unit.imei] += sum(
-                one.outcome is not Outcome.PASSED or one.results.get("adopted_from") is None for one in answered
-            )
-            told[unit.imei] += sum(isinstance(one, KeyLost) for one in events)
-            told[unit.imei] += attempt.orphan is StepKind.GENERATE
-    for board in line.bench.describe_boards():
-        made = int(line.board(str(board["serial"]))["counters"]["keys_generated"])
-        if made > told[str(board["imei"])]:
-            yield Finding(Kind.LOST, f"board {board['serial']} made {made} keys, the journal accounts for fewer")
+        refused = {rows[int(number)].device_id for number in operation["errors"]}
+        told = frozenset(number for number, row in enumerate(rows) if row.device_id in refused)
+        yield Posted([(row.device_id, row.pem) for row in rows], told)
 
 
 def _one_way(line: Line, records: Records, entries: list[Entry]) -> Iterator[Finding]:

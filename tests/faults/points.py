@@ -10,10 +10,10 @@ import os
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from unittest import mock
 
 import urllib3.connection
@@ -35,6 +35,8 @@ from station.journal.journal import Build, Journal
 from station.line import feed, step_command
 from tests.faults.seam import Done, Op, overhear
 
+_BEHIND: Final = " | behind a kill at "
+_THEN: Final = ", then at "
 TABLE: Final = Path(__file__).with_name("points.txt")
 
 _EFFECT: Final = re.compile(r"AT(%CMNG=[03]|%KEYGEN|%XFACTORYRESET|\+CFUN)", re.IGNORECASE)
@@ -42,21 +44,31 @@ _LOOKS: Final = frozenset({"find", "look"})
 _TEMPORARY: Final = re.compile(r"\.(.+)\.[^.]+\.(?:new|try)")
 
 
-def read_table(path: Path = TABLE) -> dict[str, str]:
-    """Return the committed points, each with the scenario in which it is reached first."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    rows = [line.partition(" | ") for line in lines if line and not line.startswith("#")]
-    return {point: scenario for scenario, _, point in rows}
+class Way(NamedTuple):
+    """How a point is come to: in which scenario, and behind kills at which points, each in the run before."""
+
+    scenario: str
+    kills: tuple[str, ...] = ()
 
 
-def write_table(found: dict[str, list[str]], path: Path = TABLE) -> None:
-    """Write the table anew: each point under the first scenario that reaches it."""
-    known = set[str]()
+def read_table(path: Path = TABLE) -> dict[str, Way]:
+    """Return the committed points, each with the way that leads to it."""
+    table = dict[str, Way]()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line and not line.startswith("#"):
+            scenario, _, rest = line.partition(" | ")
+            point, _, kills = rest.partition(_BEHIND)
+            table[point] = Way(scenario, tuple(kills.split(_THEN)) if kills else ())
+    return table
+
+
+def write_table(table: Mapping[str, Way], path: Path = TABLE) -> None:
+    """Write the table anew, those that are come to without a kill first."""
     lines = ["# Every point at which a run can be cut, with the scenario that reaches it. Made anew by:"]
     lines.append("# python -m tests.campaigns.crash_points --write-table")
-    for scenario, points in found.items():
-        lines += [f"{scenario} | {point}" for point in points if point not in known]
-        known |= set(points)
+    for point, way in sorted(table.items(), key=lambda row: bool(row[1].kills)):
+        behind = _BEHIND + _THEN.join(way.kills) if way.kills else ""
+        lines.append(f"{way.scenario} | {point}{behind}")
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 

@@ -42,8 +42,8 @@ from station.people.rights import Actor, Instant, Method, PersonId, Role
 from station.people.roll import People
 from station.simulator.cloud import LINE_KEY, SimulatedCloud
 from station.simulator.cloud_world import FAST
+from tests.faults.claims import Finding, Kind
 from tests.faults.disk import Disk, PowerCut, PowerVfs
-from tests.faults.invariants import Finding, Kind
 from tests.faults.power_truth import (
     BATCH,
     PASSPHRASE,
@@ -180,7 +180,7 @@ class Day:
             version="1.2.3",
             timeouts=Timeouts(connect=5.0, read=5.0, total=1e6),
         )
-        outbox = Outbox(self.journal, self.records, cloud, self.world.clock, RULES, rows.row_of, Feed())
+        outbox = Outbox(self.journal, self.records, cloud, self.world.clock, RULES, rows.rows_of, Feed())
         for _ in range(500):
             wait = outbox.advance(flush=True)
             if wait is None:
@@ -233,7 +233,7 @@ def try_cut(
 
     ``ignored`` and ``synchronous`` make the product forget syncs. ``finish``: whether the day is then gone on with.
     """
-    with TemporaryDirectory(prefix="power-") as name, _world() as world:
+    with TemporaryDirectory(prefix="power-") as name, make_world() as world:
         root = Path(name)
         for folder in ("data", "away"):
             (root / folder).mkdir(mode=0o700)
@@ -257,7 +257,8 @@ def try_cut(
 
 
 @contextmanager
-def _world() -> Iterator[World]:
+def make_world() -> Iterator[World]:
+    """Give a cloud and a clock; what takes work on purpose takes little."""
     clock = DayClock()
     with ExitStack() as stack:
         stack.enter_context(stamina.set_testing(True, attempts=3, cap=True))

@@ -25,8 +25,8 @@ from station.line.outbox_rules import OutboxRules
 from station.people.roll import People
 from station.simulator.cloud import SimulatedCloud
 from station.simulator.cloud_rows import read_rows
+from tests.faults.claims import Finding, Kind
 from tests.faults.disk import Disk
-from tests.faults.invariants import Finding, Kind
 from tests.line.harness import CHEAP
 from tests.unit.credentials.conftest import ModemMaker
 

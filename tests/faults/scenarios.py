@@ -40,7 +40,7 @@ from station.signed_record import SignedRecord
 from station.simulator.cloud_faults import Do
 from station.simulator.cloud_faults import Fault as CloudFault
 from tests.faults.acts import FIRST, SECOND, WHY, build, empty_outbox, opened_at, rework, sign_in, station_at
-from tests.faults.invariants import Finding, Kind
+from tests.faults.claims import Finding, Kind
 from tests.line.harness import CHEAP, PASSPHRASE, STAFF, Line, steps
 from tests.line.test_arming_probes import CYCLE, switched
 from tests.line.test_flashing import CREDENTIALS, FINAL, LOCK, MODEM, SILENT, flash, flashing

@@ -4,6 +4,7 @@ The long form kills at each of them: ``python -m tests.campaigns.crash_points``.
 """
 
 import ast
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -12,9 +13,9 @@ import pytest
 from station.domain.events import Event
 from station.domain.line import StepKind
 from tests.faults.child import Nursery
+from tests.faults.claims import Finding, Kind
 from tests.faults.crashes import kill_at, record
-from tests.faults.invariants import Finding, Kind
-from tests.faults.points import read_table
+from tests.faults.points import Way, read_table
 from tests.faults.scenarios import SCENARIOS
 from tests.line.harness import ROOT
 
@@ -22,7 +23,7 @@ SPREAD = 3
 """Kills of one scenario in the short form: each in the run that follows the one before."""
 
 
-def commits(table: dict[str, str]) -> set[str]:
+def commits(table: Iterable[str]) -> set[str]:
     """Return what the table's commits hold, without when: ``step-finished flash``."""
     named = (point.removeprefix("commit ").rpartition(": ")[0] for point in table if point.startswith("commit "))
     return {event for name in named for event in name.split(" + ")}
@@ -73,13 +74,13 @@ def test_a_scenario_reaches_no_point_that_the_table_does_not_have(
     assert not findings, told(findings, printed)
     table = read_table()
     assert set(points) - table.keys() == set(), "new: python -m tests.campaigns.crash_points --write-table"
-    own = {point for point, where in table.items() if where == scenario}
+    own = {point for point, way in table.items() if way == Way(scenario)}
     assert own - set(points) == set(), "the table has what is not reached any more: make it anew"
 
 
 def spread(scenario: str) -> list[str]:
     """Return some of the scenario's own points, from its whole length, behind its start."""
-    own = [point for point, where in read_table().items() if where == scenario]
+    own = [point for point, way in read_table().items() if way == Way(scenario)]
     return [own[(2 * number + 1) * len(own) // (2 * SPREAD)] for number in range(SPREAD)]
 
 
@@ -91,6 +92,20 @@ def test_what_is_killed_again_and_again_finishes_and_nothing_is_lost(
     tried = kill_at(scenario, spread(scenario), crash_ca, nursery)
     assert not tried.findings, told(tried.findings, tried.printed)
     assert tried.kills >= 1, "it was never killed"
+
+
+RECOVERIES = [(way.scenario, (*way.kills, point)) for point, way in read_table().items() if way.kills]
+"""Points that only a run comes to which follows a kill: it is killed again in the middle of its recovery."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("scenario", "points"), RECOVERIES[:: max(1, len(RECOVERIES) // SPREAD)])
+def test_what_is_killed_in_its_recovery_finishes_and_nothing_is_lost(
+    scenario: str, points: tuple[str, ...], crash_ca: Path, nursery: Nursery
+) -> None:
+    tried = kill_at(scenario, list(points), crash_ca, nursery)
+    assert not tried.findings, told(tried.findings, tried.printed)
+    assert tried.kills == len(points), f"{tried.kills} kills"
 
 
 # Positive controls: the product made wrong, and the harness must say so
@@ -117,3 +132,8 @@ def test_a_one_way_step_that_is_done_again_is_caught(crash_ca: Path, nursery: Nu
     tried = kill_at("locked", ["probe lock in lock: after"], crash_ca, nursery, ("lock again",))
     assert tried.kills == 1
     assert Kind.DOUBLED in kinds(tried.findings), tried.printed
+
+
+def test_a_key_whose_answer_is_lost_and_that_is_called_failed_is_caught(crash_ca: Path, nursery: Nursery) -> None:
+    tried = kill_at("odd", [], crash_ca, nursery, ("fail on silence",))
+    assert any("which is sound" in finding.what for finding in tried.findings), (tried.findings, tried.printed)

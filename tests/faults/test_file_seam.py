@@ -27,7 +27,6 @@ PERMITTED = {
     ("devices/images.py", "tempfile.mkdtemp"): "names that a probe's library can read, gone with the process",
     ("devices/images.py", "shutil.rmtree"): "names that a probe's library can read, gone with the process",
     ("people/roll.py", "unlink"): "what a crash left unfinished, once it is looked at; one that comes back is again",
-    ("doctor/data.py", "os.open"): "a look at the lock",
     ("doctor/data.py", "unlink"): "the doctor's own trial file",
     ("desktop/sounds.py", "write_bytes"): "a sound, made anew by every window",
     ("evidence/backup_journal.py", "touch"): "in a hidden folder that nothing reads, gone when the backup is written",

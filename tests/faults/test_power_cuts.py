@@ -5,7 +5,8 @@ The long form is ``python -m tests.campaigns.power_cuts``.
 
 import pytest
 
-from tests.faults.invariants import Kind
+from tests.faults.claims import Kind
+from tests.faults.moving import try_move
 from tests.faults.power import Cut, try_cut
 from tests.faults.seam import Op
 
@@ -27,6 +28,25 @@ def test_a_day_without_a_cut_has_all_of_it_on_the_disk() -> None:
     assert not cut.findings, "\n".join(map(str, cut.findings))
 
 
+MOVES = [(seed, 3 + (seed * 37) % 170) for seed in range(1, 5)]
+"""Backups with their restore, and where the power goes: from the stick's first file to the folder's name."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "cut_at"), MOVES)
+def test_a_backup_and_what_is_restored_are_whole_or_not_there(seed: int, cut_at: int) -> None:
+    cut = try_move(seed, cut_at)
+    assert cut.operations >= cut_at
+    assert not cut.findings, "\n".join(map(str, cut.findings))
+
+
+def test_what_was_backed_up_and_restored_is_on_the_disk() -> None:
+    cut = try_move(1, 0)
+    assert cut.operations > max(at for _, at in MOVES)
+    assert cut.acknowledged == 2
+    assert not cut.findings, "\n".join(map(str, cut.findings))
+
+
 # Positive controls: syncs that the product forgets, and the harness must say so
 
 
@@ -37,6 +57,13 @@ def tries(**wrong: object) -> list[Cut]:
 def test_a_journal_that_is_synced_now_and_then_loses_what_it_acknowledged_and_is_caught() -> None:
     lost = [one.what for cut in tries(synchronous=1) for one in cut.findings if one.kind is Kind.LOST]
     assert any("was acknowledged and is not there" in what for what in lost)
+
+
+def test_a_restore_that_syncs_nothing_before_it_is_named_is_caught() -> None:
+    files = try_move(1, 0, ignored=frozenset({Op.SYNC}), finish=False)
+    assert any("is not whole" in one.what for one in files.findings), files.findings
+    names = try_move(1, 0, ignored=frozenset({Op.SYNC_FOLDER}), finish=False)
+    assert names.findings
 
 
 def test_files_that_are_not_synced_before_they_are_named_are_caught() -> None:

@@ -162,9 +162,9 @@ passphrase = {{ file = "passphrase" }}
         """Return a second person who has just signed in."""
         return self.actor(Role.LINE_LEAD, who="p2")
 
-    def hire(self) -> None:
+    def hire(self, data: Path | None = None) -> None:
         """Have everybody of STAFF work here, as the journal says too, with a sign-in file each."""
-        data = self.folder / "data"
+        data = data or self.folder / "data"
         people = People(data, self.clock, CHEAP)
         if people.all:
             return

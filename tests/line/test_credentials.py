@@ -204,18 +204,20 @@ def test_a_key_whose_answer_was_lost_is_found_deleted_recorded_and_made_anew(lin
         end = trial.put({"serial": "LOSES", "faults": one(do, "KEYGEN", **words)})
         assert end.passed, end
         (lost,) = end.events(KeyLost)
-        assert lost.sec_tag == TAG
+        assert (lost.sec_tag, lost.found) == (TAG, True)
         assert line.board("LOSES")["counters"]["keys_generated"] == 2
         makes = [command[:18] for command in trial.changes_to("LOSES") if "CMNG=0" not in command]
         assert makes == ["AT%KEYGEN=16842753", "AT%CMNG=3,16842753", "AT%KEYGEN=16842753"]
 
 
-def test_a_key_that_was_never_made_is_not_called_lost(line: Line) -> None:
+def test_a_key_that_was_asked_for_and_not_found_is_recorded_before_it_is_asked_for_again(line: Line) -> None:
     prepare(line)
     with Trial(line) as trial:
         end = trial.put({"serial": "SLOW", "faults": one("reset-before", "KEYGEN")})
         assert end.passed
-        assert end.events(KeyLost) == []
+        (lost,) = end.events(KeyLost)
+        assert not lost.found
+        assert line.board("SLOW")["counters"]["keys_generated"] == 1
 
 
 @pytest.mark.announces("the modem did not store before the end")
@@ -230,6 +232,20 @@ def test_a_key_whose_answer_went_with_the_port_is_recorded_as_lost(line: Line) -
         (lost,) = again.events(KeyLost)
         assert isinstance(lost, KeyLost)
         assert str(end.attempt) in lost.reason
+
+
+@pytest.mark.announces("the modem did not store before the end")
+def test_a_second_key_whose_answer_went_with_the_port_is_recorded_as_lost_too(line: Line) -> None:
+    first, second = (one(do, "KEYGEN", nth=nth)["commands"][0] for nth, do in ((1, "lose-answer"), (2, "vanish-after")))
+    prepare(line)
+    with Trial(line) as trial:
+        end = trial.put({"serial": "GONE", "faults": {"commands": [first, second]}})
+        assert (end.outcome, len(end.events(KeyLost))) == (Outcome.ERROR, 1), end
+        trial.take_out()
+        again = trial.put({"serial": "GONE"})
+        assert again.passed, again
+        (lost,) = again.events(KeyLost)
+        assert (str(end.attempt) in lost.reason, lost.found) == (True, True)
 
 
 def test_a_key_lost_twice_fails_and_leaves_no_key_behind(line: Line) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 import station.engine.client
 import station.engine.orders
+from station.app import Station
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.engine.client import CommandFailedError, EngineLink, attach
@@ -18,13 +19,14 @@ from station.engine.commands import Export, SaveSettings
 from station.engine.process import stop_engine
 from station.engine.pushes import Header, Welcome
 from station.engine.results import Answer, Failed
+from station.engine.server import Server
 from station.engine.whereabouts import FILE_NAME, read_whereabouts
 from station.engine.wire import GREETING, LONGEST_ANSWER, decode_reply, decode_request
 from station.host.files import read_bytes, replace_file
 from station.host.local_socket import LocalConnection, LocalListener, admit, dial, greet
-from station.host.lock import FolderLock, owner_of
+from station.host.lock import FolderLock, find_owner
 from tests.desktop.engine_rig import PATIENCE, running
-from tests.line.harness import Line
+from tests.line.harness import CHEAP, Line
 from tests.line.test_engine_faces import Ahead, ear, serving, stranger
 
 alone = pytest.mark.parametrize("line", [1], indirect=True)
@@ -62,6 +64,35 @@ def test_a_copy_of_a_folder_at_work_does_not_reach_the_other_engine(
             attach(copy.open(), start=False, timeout=PATIENCE)
         assert caught.value.code == "ENG-101"
         assert not server.over.is_set()
+
+
+@alone
+@pytest.mark.announces("the data folder is gone")
+def test_an_engine_whose_folder_was_taken_away_ends_and_leaves_the_next_one_alone(ready: Line) -> None:
+    """Else two engines work on one fixture's boards, and what the first one writes is found by nobody."""
+    data = ready.folder / "data"
+    with Station(ready.open(), "the engine", CHEAP) as station:
+        server = Server(station, linger=1000.0)
+        server.open()
+        face = ear(ready)
+        try:
+            face.wait(lambda: not server._orders.working, "what is begun with the engine")
+            data.rename(ready.folder / "away")
+            with Station(ready.open(), "the engine", CHEAP) as another:
+                second = Server(another, linger=1000.0)
+                second.open()
+                assert server.over.wait(PATIENCE)
+                server.close()
+                face.wait(lambda: face.why, "the end")
+                assert face.why is not None
+                assert face.why.code == "ENG-110"
+                with ear(ready) as later:  # whose address and socket are where it put them
+                    later.wait(lambda: later.header.station, "the other engine's welcome")
+                assert not second.over.is_set()
+                second.close()
+        finally:
+            server.close()
+            face.link.close()
 
 
 @alone
@@ -140,10 +171,10 @@ def test_asking_an_engine_that_stands_still_waits_for_nothing(tmp_path: Path) ->
 
 
 def test_who_owns_a_folder_is_told_while_somebody_does(tmp_path: Path) -> None:
-    assert owner_of(tmp_path) == ""
+    assert find_owner(tmp_path) is None
     with FolderLock(tmp_path, "the engine"):
-        assert owner_of(tmp_path).startswith(f"the engine, process {os.getpid()} of ")
-    assert owner_of(tmp_path) == ""
+        assert (find_owner(tmp_path) or "").startswith(f"the engine, process {os.getpid()} of ")
+    assert find_owner(tmp_path) is None
 
 
 @alone

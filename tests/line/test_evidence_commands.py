@@ -313,7 +313,7 @@ def test_no_face_can_forget_the_gate(passed: Line, tmp_path: Path) -> None:
     """What is below the faces asks by itself: an operator's hands, without the commands."""
     with Station(passed.open(), "a desktop") as station:
         operator = Actor(
-            PersonId("p9"),
+            PersonId("p3"),
             frozenset({Role.OPERATOR}),
             Method.NAME,
             Instant(passed.clock.now(), passed.clock.monotonic()),

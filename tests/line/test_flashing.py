@@ -10,10 +10,14 @@ from station.devices.simulated_probe import SimulatedProgrammer
 from station.domain.events import StepFinished
 from station.domain.faults import Fault
 from station.domain.line import CloudState, Outcome, StepKind
+from station.evidence.batch_record import read_batch
 from station.host.clock import Deadline, Stop
 from station.host.files import replace_file, sha256_of
+from station.journal.leaves import Leaves
+from station.journal.reconciliation import reconcile
 from station.line.decisions import declare_rework
 from station.line.feed import Notice, Progress, SlotChanged, Told
+from station.line.summary import summarize
 from tests.line.harness import ROOT, Line, steps
 from tests.line.trial import QUICK, Trial, advises, prepare
 
@@ -195,6 +199,16 @@ def test_a_finished_unit_that_was_flashed_unknown_is_finished_no_more(line: Line
         unit = trial.records.unit_by_imei(line.board("DONE")["imei"])
         assert unit is not None
         assert (unit.outcome, unit.cloud) == (Outcome.QUARANTINED, CloudState.HELD)
+        counts = reconcile(trial.records, trial.batch)
+        assert (counts.counts(), counts.started) == ({"quarantined": 1}, 1)
+        tally = trial.records.tally(trial.batch)
+        assert (tally.outcomes, tally.nameless) == ({"quarantined": 1}, {})
+        with Leaves(line.folder / "data") as leaves:
+            report = read_batch(trial.records, leaves, trial.batch)
+        assert (report.quantity.named, report.quantity.nameless) == ({Outcome.QUARANTINED: 1}, {})
+        assert report.outcomes == {unit.id: Outcome.QUARANTINED}
+        (told, _) = summarize(trial.records, trial.batch, line.folder).units
+        assert told.outcome is Outcome.QUARANTINED
         trial.take_out()
         again = trial.put({"serial": "DONE"})
         assert again.code == "LINE-150", again  # nobody builds it again by mistake

@@ -71,6 +71,7 @@ def on_small_disk(line: Line, *, mount: bool = True, table: str | None = None) -
     try:
         prepare(line, table=table)
         shutil.copytree(line.folder / "data" / "ca", folder / "ca")
+        line.hire(folder)
         for name, old, new in (
             ("station.toml", 'data = "data"', 'data = "disk"'),
             ("fixture.toml", '"bench/', f'"{line.folder}/data/bench/'),

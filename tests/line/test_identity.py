@@ -96,6 +96,43 @@ def test_a_rework_of_an_onboarded_board_replaces_its_certificate_in_the_cloud(li
     assert row.state is CloudState.ONBOARDED
 
 
+def test_a_board_that_the_cloud_knows_is_not_built_under_another_name(line: Line) -> None:
+    prepare(line)
+    with Trial(line) as trial:
+        assert trial.put({"serial": "SENT"}).passed
+    line.bench.remove(1)
+    line.recipe("other", device_id=IMEI)
+    with Trial(line, batch="WO-2", product="other") as trial:
+        uuid, before = line.board("SENT")["uuid"], held(line, "SENT")
+        declare_rework(trial.station.gate, trial.records, uuid, line.actor(), "another customer", line.second())
+        end = trial.put({"serial": "SENT"})
+        assert (end.outcome, end.code, end.latched) == (Outcome.ABORTED, "LINE-117", False), end
+        assert uuid in end.sentence
+        assert advises(end.sentence)
+        assert (unit_of(trial, "SENT").device_id, held(line, "SENT")) == (uuid, before)
+        trial.take_out()
+    with Trial(line) as trial:
+        assert trial.put({"serial": "SENT"}).passed
+    (there,) = line.cloud_truth()["devices"]
+    assert there["device_id"] == uuid
+
+
+def test_a_board_that_gets_another_name_leaves_no_certificate_behind(line: Line) -> None:
+    prepare(line, cloud=False)
+    with Trial(line) as trial:
+        assert trial.put({"serial": "RENAMED"}).passed
+    line.bench.remove(1)
+    line.recipe("other", device_id=IMEI, cloud="")
+    with Trial(line, batch="WO-2", product="other") as trial:
+        old = unit_of(trial, "RENAMED").device_id
+        declare_rework(trial.station.gate, trial.records, old, line.actor(), "another customer", line.second())
+        assert trial.put({"serial": "RENAMED"}).passed
+        new = unit_of(trial, "RENAMED").device_id
+        assert new != old
+        rows = trial.records.certificates_of(new)
+        assert [(row.device_id, row.state) for row in rows] == [(old, "superseded"), (new, "active")]
+
+
 @pytest.mark.parametrize("same_uuid", [True, False])
 def test_two_slots_never_work_on_one_identity(line: Line, tmp_path: Path, same_uuid: bool) -> None:
     pause = Pause(tmp_path)

@@ -196,7 +196,9 @@ def _steady_line(folder: Path, ca: Path) -> Iterator[Line]:
     bench = Bench(folder / "data" / "bench", SLOTS, STEADY, 1, clock=clock, cloud=cloud)
     bench.start()
     try:
-        yield Line(folder, bench, cloud, clock)
+        line = Line(folder, bench, cloud, clock)
+        line.hire()
+        yield line
     finally:
         bench.stop()
 

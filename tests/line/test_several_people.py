@@ -67,16 +67,16 @@ def test_slots_write_for_whoever_armed_whoever_enters_in_between(line: Line) -> 
         assert by(station, SlotAcknowledged) == {"p2"}
         assert by(station, ActionRefused) == {"p3"}
         (unit,) = [one for one in trial.records.units_of(trial.batch) if one.outcome == "passed"]
-        lead, engineer = line.actor(Role.LINE_LEAD, who="p2"), line.actor(Role.ENGINEER, who="p8")
+        lead, engineer = line.actor(Role.LINE_LEAD, who="p2"), line.actor(Role.ENGINEER, who="p1")
         declare_rework(station.gate, trial.records, unit.device_id, engineer, "r", lead)
-        assert entries(station)[-1].by == "p8"
+        assert entries(station)[-1].by == "p1"
 
 
 def test_each_command_names_who_gave_it(line: Line) -> None:
     line.release()
     opened = line.open()
     recipe, fixture = opened.recipe("tracker"), opened.fixture()
-    operator, engineer = line.actor(Role.OPERATOR, who="p3"), line.actor(Role.ENGINEER, who="p8")
+    operator, engineer = line.actor(Role.OPERATOR, who="p3"), line.actor(Role.ENGINEER, who="p1")
     line.station_file.write_text(line.station_file.read_text() + "# a word\n")
     opened = line.open()
     with Station(opened, "an engine") as station:
@@ -91,12 +91,12 @@ def test_each_command_names_who_gave_it(line: Line) -> None:
         station.open_ca(actor=operator)
         made = entries(station)[first:]
         released = next(one for one in made if isinstance(one.event, SettingsReleased))
-        assert released.by == "p8"
+        assert released.by == "p1"
         kept = [one.by for one in made if isinstance(one.event, Context)]
-        assert kept == ["p8"], "the new station file; recipe and fixture are known"
+        assert kept == ["p1"], "the new station file; recipe and fixture are known"
         assert [(one.by, one.event.person) for one in made if isinstance(one.event, ActionRefused)] == [
             ("p3", "p3"),
-            ("p8", "p8"),
+            ("p1", "p1"),
             ("p4", "p4"),
         ]
         assert "station" not in {one.by for one in made}

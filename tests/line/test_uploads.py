@@ -277,7 +277,7 @@ def test_a_device_that_the_cloud_has_from_somebody_else_is_refused_in_its_words(
     (device,) = insert(line, 1)
     line.run(1, upload=False)
     with Records(line.folder / "data") as records:
-        mine = OnboardRows(records).row_of(records.find_units(device)[0].id)
+        (mine,) = OnboardRows(records).rows_of([records.find_units(device)[0].id])
     cloud = line.open().cloud()
     assert cloud is not None
     cloud.send(cloud.render([replace(mine, tags=("theirs",))]))

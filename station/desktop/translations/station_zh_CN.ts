@@ -2234,6 +2234,11 @@
             <translation>引擎无法在 {folder} 中打开连接。请检查文件夹权限和磁盘。</translation>
         </message>
         <message>
+            <source>The data folder {folder} was moved, removed or replaced while the engine worked in it: the engine ends. Call the engineer before anything else is built: the folder that was there has the record.</source>
+            <extracomment>ENG-110</extracomment>
+            <translation>引擎工作期间，数据文件夹 {folder} 被移走、删除或替换：引擎将结束。继续生产之前请先联系工程师：记录在原来的文件夹中。</translation>
+        </message>
+        <message>
             <source>Batch {batch} is on the line. Finish or stop it first.</source>
             <extracomment>ENG-121</extracomment>
             <translation>批次 {batch} 正在产线上。请先完成或停止它。</translation>
@@ -2454,6 +2459,11 @@
             <translation>{what} 无法保存到 {where}：{reason}。请为其选择另一个位置。</translation>
         </message>
         <message>
+            <source>Process {process} could not be asked to end. It is perhaps another user's: have that one, or an administrator, end it.</source>
+            <extracomment>HOST-119</extracomment>
+            <translation>无法请求进程 {process} 结束。它可能属于其他用户：请由该用户或管理员将其结束。</translation>
+        </message>
+        <message>
             <source>The journal can't be written ({why}). Nothing goes on until it can: check the disk.</source>
             <extracomment>JRN-101</extracomment>
             <translation>日志无法写入（{why}）。恢复之前一切停止：请检查磁盘。</translation>
@@ -2594,6 +2604,11 @@
             <translation>工位 {slot} 正忙：请在取出此板后再扫描下一块。</translation>
         </message>
         <message>
+            <source>The cloud knows this board as {known}, and this product would name it {here}. Take it out: build it again as the product that it was, or check the label.</source>
+            <extracomment>LINE-117</extracomment>
+            <translation>云端知道此板为 {known}，而本产品会将其命名为 {here}。请将其取出：按原来的产品重新制作，或检查标签。</translation>
+        </message>
+        <message>
             <source>The modem does not hold the key it should have made. Try the board once more; if it happens again, put it aside.</source>
             <extracomment>LINE-121</extracomment>
             <translation>调制解调器中没有它应生成的密钥。请重试此板；若再次发生，请将其放到一边。</translation>
@@ -2609,9 +2624,9 @@
             <translation>调制解调器没有删除旧的 {what}。请将此板放到一边。</translation>
         </message>
         <message>
-            <source>The modem made a key twice and its answer was lost both times. Check the slot's cable, then try the board again.</source>
+            <source>The modem was asked for a key twice and its answer was lost both times. Check the slot's cable, then try the board again.</source>
             <extracomment>LINE-124</extracomment>
-            <translation>调制解调器生成了两次密钥，两次应答都丢失。请检查工位的线缆，然后重试此板。</translation>
+            <translation>已两次要求调制解调器生成密钥，两次应答均丢失。请检查工位的线缆，然后重试此板。</translation>
         </message>
         <message>
             <source>The probe can't tell which chip this is, and the product needs an {expected}. Check the probe's software.</source>
@@ -3177,6 +3192,10 @@
         <message>
             <source>Pause</source>
             <translation>暂停</translation>
+        </message>
+        <message>
+            <source>Slot {number}: {code} {sentence}</source>
+            <translation>工位 {number}：{code} {sentence}</translation>
         </message>
         <message>
             <source>The engine is gone: what is shown here may be old. The line may still be at work.</source>

@@ -81,6 +81,9 @@ _TRAITS: Final = (
 _CODES: Final = (3, 513, 514, 515, 518, 519, 525, 527, 528)
 _PROFILES: Final = ("nrf9151", "nrf9161")
 
+FAULTY: Final = 0.3
+"""Of all boards, how many come with something wrong with them."""
+
 
 @dataclass(slots=True)
 class Piece:
@@ -90,8 +93,6 @@ class Piece:
     product: Product
     label: BoardSerial | None
     sound: bool
-    forgets: bool = False
-    """A restart before it was switched off in good order takes away what it was given."""
     tries: int = 0
     outcome: Outcome | None = None
     """How the last try at it ended, as the technician saw it."""
@@ -103,7 +104,7 @@ def new_piece(number: int, product: Product, chance: Chance, labels: list[BoardS
     """Return the next board: often a good one, sometimes with faults, now and then with another one's label."""
     rng = chance.faults
     faults, sound = BoardFaults(), True
-    if rng.random() < 0.3:
+    if rng.random() < FAULTY:
         faults, sound = _faults(product, chance), False
     elif rng.random() < 0.05:
         # One answer that never comes, to a work that was done: a good station copes, so the board is sound.
@@ -126,7 +127,7 @@ def new_piece(number: int, product: Product, chance: Chance, labels: list[BoardS
             chance.injected["duplicated label"] += 1
             label, sound = rng.choice(labels), False
         labels.append(label)
-    return Piece(board, product, label, sound, Trait.UNFLUSHED_LOST in faults.traits)
+    return Piece(board, product, label, sound)
 
 
 def _faults(product: Product, chance: Chance) -> BoardFaults:

@@ -26,6 +26,7 @@ from station.line.recovery import close_interrupted
 from station.simulator.board import Board
 from station.simulator.faults import BoardFaults
 from station.simulator.timings import Timings
+from tests.faults.claims import Finding, Kind
 from tests.faults.factory.boards import Piece, new_piece
 from tests.faults.factory.cloud import MemoryCloud
 from tests.faults.factory.figures import Figures, Heard
@@ -37,8 +38,9 @@ from tests.faults.factory.shift import LEAD, SECOND, Plant, Shift
 from tests.faults.factory.slots import Place, Seat
 from tests.faults.factory.truth import examine
 from tests.faults.factory.works import open_authority
-from tests.faults.invariants import Finding, Kind
 
+BODY_SIZES: Final = (3, 10, 25)
+"""Rows that an upload has at most, one of these a day."""
 _MOST_TRIES: Final = 6
 _MOST_STEPS: Final = 20_000
 _LEFT_ALONE: Final = frozenset({Outcome.PASSED, Outcome.QUARANTINED})
@@ -66,7 +68,7 @@ class Factory:
             fixture=fixture,
             timings=_unpaced(),
             shelf=Shelf(),
-            rows=self.chance.order.choice((3, 10, 25)),
+            rows=self.chance.order.choice(BODY_SIZES),
         )
         self._units = units
         self.pieces: dict[str, Piece] = {}
@@ -108,10 +110,10 @@ class Factory:
         self.pieces[piece.board.serial] = piece
         return piece
 
-    def piece(self, product: Product, faults: BoardFaults) -> Piece:
-        """Return a board with just these faults."""
+    def piece(self, product: Product, faults: BoardFaults, *, sound: bool = False) -> Piece:
+        """Return a board with just these faults; ``sound``: a good station copes with them."""
         board = Board(f"B{len(self.pieces) + 1:06d}", framing=product.image, faults=faults, seed=self.chance.seed)
-        made = Piece(board, product, None, sound=faults == BoardFaults())
+        made = Piece(board, product, None, sound=sound or faults == BoardFaults())
         self.pieces[board.serial] = made
         return made
 
@@ -241,7 +243,8 @@ class Factory:
             self.clock.pass_by(wait if flush else min(wait, 2.0))
         return wait
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
+        """Have everything that waits uploaded."""
         for _ in range(_MOST_STEPS):
             if self._upload(1, flush=True) is None:
                 return
@@ -295,11 +298,11 @@ class Factory:
             if unit is not None and _is_open(unit):
                 self._again(piece)
         self.cloud.settle()
-        self._drain()
+        self.drain()
         for _ in range(3):
             if not self._decide():
                 break
-            self._drain()
+            self.drain()
         self.restart(killed=False)
 
     def _again(self, piece: Piece) -> None:
@@ -350,6 +353,7 @@ class Factory:
     def _add_up(self) -> Figures:
         figures, records = self.figures, self.shift.records
         figures.units = len(self.pieces)
+        figures.good = sum(piece.sound and not piece.touched for piece in self.pieces.values())
         figures.injected = Counter({**self.chance.injected, **self._mishaps.injected})
         units = records.find_units("", limit=10_000_000)
         figures.outcomes = Counter(str(unit.outcome) for unit in units)

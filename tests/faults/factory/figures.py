@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from station.domain.events import AttemptClosed
 from station.domain.line import Outcome
 from station.journal.codec import Entry
-from tests.faults.invariants import Finding
+from tests.faults.claims import Finding
 
 
 @dataclass(slots=True)
@@ -34,6 +34,8 @@ class Figures:
 
     seed: int
     units: int = 0
+    good: int = 0
+    """Boards with which nothing was wrong and which nothing befell."""
     attempts: int = 0
     kills: int = 0
     restarts: int = 0

@@ -74,21 +74,22 @@ class Life:
     def __init__(self) -> None:
         self.over = False
         self._mishaps: list[tuple[int, Callable[[], object]]] = []
-        self._touched = 0
+        self.touched = 0
+        """How often the program has touched the world."""
 
     def touch(self) -> None:
         """Say that the program is about to touch the world; whatever was to happen at this moment happens."""
         if self.over:
             raise Killed
-        self._touched += 1
-        while self._mishaps and self._mishaps[0][0] <= self._touched:
+        self.touched += 1
+        while self._mishaps and self._mishaps[0][0] <= self.touched:
             self._mishaps.pop(0)[1]()
             if self.over:
                 raise Killed
 
     def soon(self, touches: int, mishap: Callable[[], object]) -> None:
         """Have something happen at the so many-th touch from now."""
-        self._mishaps.append((self._touched + touches, mishap))
+        self._mishaps.append((self.touched + touches, mishap))
         self._mishaps.sort(key=lambda one: one[0])
 
     def calm(self) -> None:

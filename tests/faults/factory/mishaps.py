@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tests.faults.factory.boards import Piece
 from tests.faults.factory.slots import Place
@@ -12,6 +12,18 @@ if TYPE_CHECKING:
 
 _LONGEST_ATTEMPT = 320
 """Touches: so many times the program reaches out to the world in a long attempt."""
+
+HANDS, KILL, WRONG_BOARD = 0.12, 0.05, 0.03
+"""Of all attempts, in how many somebody's hands do something, the program is killed, a finished board is put in."""
+BETWEEN: Final = {
+    "restart": 0.012,
+    "kill": 0.008,
+    "disk full": 0.008,
+    "clock jump": 0.008,
+    "weather": 0.026,
+    "rework": 0.018,
+}
+"""How likely each is between two attempts."""
 
 
 class Mishaps:
@@ -28,40 +40,48 @@ class Mishaps:
         """Have something happen within the attempt that begins now, perhaps."""
         rng, factory = self._rng, self._factory
         piece = factory.pieces[place.seat.board.serial] if place.seat is not None else None
-        if piece is not None and rng.random() < 0.12:
+        if piece is not None and rng.random() < HANDS:
             name, act = rng.choice(self._acts(place, piece))
             piece.touched = True
-            factory.shift.life.soon(rng.randrange(1, _LONGEST_ATTEMPT), self._counted(name, act))
-        if rng.random() < 0.05:
+            factory.shift.life.soon(rng.randrange(1, _LONGEST_ATTEMPT), self._counted(name, place, act))
+        if rng.random() < KILL:
             factory.shift.life.soon(rng.randrange(1, _LONGEST_ATTEMPT), factory.shift.life.kill)
             if piece is not None:
                 piece.touched = True
-        if rng.random() < 0.03 and place.seat is not None:
+        if rng.random() < WRONG_BOARD and place.seat is not None:
             self._put_wrong(place)
 
     def between(self) -> None:
         """Have something happen between two attempts, perhaps."""
-        rng, factory = self._rng, self._factory
         self._go_on()
-        chance = rng.random()
-        if chance < 0.012:
-            factory.restart(killed=False)
-        elif chance < 0.02:
-            factory.restart(killed=True)
-        elif chance < 0.028 and not self._disk_full_for:
-            self.injected["disk full"] += 1
-            self._disk_full_for = rng.randrange(1, 6)
-            factory.shift.life.soon(rng.randrange(1, 60), lambda: factory.shift.journal.fill_disk(full=True))
-        elif chance < 0.034 and not self._clock_wrong_for:
-            self.injected["clock jump"] += 1
-            self._clock_wrong_for = rng.randrange(1, 8)
-            sign = rng.choice((1.0, -1.0))
-            factory.jump(sign * rng.choice((2.0, 90.0, 4000.0, 90_000.0, 40_000_000.0)))
-        elif chance < 0.06:
-            self._change_weather()
-        elif chance < 0.075 and (piece := factory.finished()) is not None:
-            self.injected["rework"] += 1
-            factory.rework(piece)
+        chance = self._rng.random()
+        for what, share in BETWEEN.items():
+            chance -= share
+            if chance < 0.0:
+                self._happen(what)
+                return
+
+    def _happen(self, what: str) -> None:
+        rng, factory = self._rng, self._factory
+        match what:
+            case "restart" | "kill":
+                factory.restart(killed=what == "kill")
+            case "disk full" if not self._disk_full_for:
+                self.injected["disk full"] += 1
+                self._disk_full_for = rng.randrange(1, 6)
+                factory.shift.life.soon(rng.randrange(1, 60), lambda: factory.shift.journal.fill_disk(full=True))
+            case "clock jump" if not self._clock_wrong_for:
+                self.injected["clock jump"] += 1
+                self._clock_wrong_for = rng.randrange(1, 8)
+                sign = rng.choice((1.0, -1.0))
+                factory.jump(sign * rng.choice((2.0, 90.0, 4000.0, 90_000.0, 40_000_000.0)))
+            case "weather":
+                self._change_weather()
+            case "rework" if (piece := factory.finished()) is not None:
+                self.injected["rework"] += 1
+                factory.rework(piece)
+            case _:
+                pass  # that is so already, or there is nothing to do it to
 
     def heal(self) -> None:
         """Let nothing happen from now on, and mend what has."""
@@ -84,9 +104,11 @@ class Mishaps:
             if not self._clock_wrong_for:
                 factory.mend_clock()
 
-    def _counted(self, name: str, act: Callable[[], object]) -> Callable[[], object]:
+    def _counted(self, name: str, place: Place, act: Callable[[], object]) -> Callable[[], object]:
         def happen() -> None:
             self.injected[name] += 1
+            if place.seat is not None:  # by now, another board may be in the slot than when it was planned
+                self._factory.pieces[place.seat.board.serial].touched = True
             act()
 
         return happen

@@ -165,7 +165,7 @@ class Shift:
             self.client,
             plant.clock,
             OutboxRules(rows=plant.rows, longest_wait=120.0, check_absent=plant.chance.seed % 2 == 0),
-            rows.row_of,
+            rows.rows_of,
             self.feed,
             TeamGate(hand, self._rows, self.client, BASE, plant.cloud.team_id),
             renew=lambda: self.client,

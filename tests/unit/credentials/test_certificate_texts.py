@@ -1,9 +1,14 @@
 """Certificates as text: what is taken from files, and what a modem is given."""
 
+import base64
 import hashlib
+import textwrap
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import given
@@ -12,6 +17,7 @@ from hypothesis import strategies as st
 from station.credentials.pem import read_certificates, stored_sha256, to_pem
 from tests.unit.credentials.conftest import Refused
 
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
 TEXT = (Path(__file__).parents[3] / "fixtures" / "recorded" / "amazon-root-ca-1.pem").read_text(encoding="ascii")
 
 
@@ -49,6 +55,23 @@ def test_any_other_text_is_refused_with_the_place(refused: Refused, text: str, r
 def test_a_block_that_holds_no_certificate_is_refused(refused: Refused) -> None:
     with refused("CRED-141"):
         read_certificates("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n")
+
+
+def test_a_certificate_of_which_a_part_cannot_be_read_is_refused_at_once(refused: Refused) -> None:
+    """The library reads most parts only when they are asked for, wherever that is."""
+    key, name = ec.generate_private_key(ec.SECP256R1()), x509.Name([])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(5).not_valid_before(DAY).not_valid_after(DAY)
+    for oid in ("1.2.3.4.5", "1.2.3.4.6"):
+        builder = builder.add_extension(x509.UnrecognizedExtension(x509.ObjectIdentifier(oid), b"x"), critical=False)
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("abc")]), critical=False)
+    whole = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.DER)
+    for part, damage in (("06042a030406", "06042a030405"), ("8203616263", "8303616263"), ("8203616263", "8503616263")):
+        damaged = whole.replace(bytes.fromhex(part), bytes.fromhex(damage))
+        assert damaged != whole
+        lines = textwrap.wrap(base64.b64encode(damaged).decode(), 64)
+        with refused("CRED-141"):
+            read_certificates("\n".join(["-----BEGIN CERTIFICATE-----", *lines, "-----END CERTIFICATE-----", ""]))
 
 
 def test_a_private_key_in_the_file_is_refused_and_quoted_nowhere(refused: Refused) -> None:

@@ -201,6 +201,19 @@ def test_a_dead_board_is_given_up(bench: Bench) -> None:
     assert not is_outcome_unknown(caught.value)
 
 
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("times", [1, 1000], ids=["once", "at every question"])
+def test_a_board_that_dies_within_its_banner_does_not_hold_up_whoever_waits(bench: Bench, times: int) -> None:
+    """The half line stayed where it was, and was a new restart at every look, for ever."""
+    bench.peer.once += [("AT", b"*** Booting nRF Connect SDK v2")] * times
+    if times == 1:
+        bench.channel.synchronise(5.0)
+        assert bench.channel.restarts == 1
+        return
+    with pytest.raises(UnitFault, match="AT-102"):
+        bench.channel.synchronise(0.5)
+
+
 def test_a_stop_ends_the_waiting_for_a_board(bench: Bench) -> None:
     stop = Stop()
     bench.peer.answer = lambda _command: stop.request()

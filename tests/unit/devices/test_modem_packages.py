@@ -171,6 +171,18 @@ def test_a_bomb_ends_before_it_is_unpacked(place: Place, bomb: bytes, words: str
     assert caught.value.code == "DEV-338"
 
 
+def test_members_that_lie_over_each_other_are_refused(place: Place) -> None:
+    """Each is small, and all are unpacked from the same bytes: a small file would cost the work of a large one."""
+    data = bytearray(packed(members()))
+    rows = [at for at in range(len(data)) if data[at : at + 4] == b"PK\1\2"]
+    size = struct.pack("<I", len(data) // 2)
+    for row in rows:
+        data[row + 20 : row + 24] = size
+    with pytest.raises(Fault, match="lie over each other") as caught:
+        check(place(bytes(data)))
+    assert caught.value.code == "DEV-335"
+
+
 def test_a_member_never_gives_more_than_it_declares(place: Place) -> None:
     """The bounds are on declared sizes, so a lie about them must not get any further."""
     content = members() | {"zeros": bytes(1000)}

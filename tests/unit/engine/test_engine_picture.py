@@ -17,6 +17,7 @@ from station.domain.events import (
     SlotLatched,
     StepIntended,
     UnitIdentified,
+    UnitOverwritten,
 )
 from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, Sha256, SlotNumber, UnitId
 from station.domain.line import Outcome, RepeatClass, SlotState, StepKind
@@ -122,6 +123,23 @@ def test_a_board_from_beginning_to_end() -> None:
     assert (told.about, told.slot, told.unit, told.batch) == ("passed", ONE, 77, BATCH)
     drawn.picture.take(SlotChanged(ONE, SlotState.EMPTY))
     assert (drawn.tile.outcome, drawn.tile.prompt) == (Outcome.PASSED, prompts.PUT_IN)
+
+
+@pytest.mark.parametrize("code", ["LINE-150", "JRN-205"])
+def test_a_tile_and_what_is_heard_say_what_the_board_is_not_how_the_attempt_ended(code: str) -> None:
+    """Both attempts are ABORTED in the record; the board in the slot is in quarantine, and must be put aside."""
+    drawn = Drawn()
+    drawn.begin()
+    attempt, fault = drawn.open(), FaultRecord(code, "Put it aside.", "")
+    if code == "LINE-150":
+        drawn.say(UnitOverwritten(attempt=attempt, unit=UnitId(77), fault=fault))
+    drawn.say(AttemptClosed(attempt=attempt, outcome=Outcome.ABORTED, fault=fault))
+    drawn.picture.take(SlotChanged(ONE, SlotState.DONE))
+    assert (drawn.tile.outcome, drawn.tile.code, drawn.tile.prompt) == (Outcome.QUARANTINED, code, prompts.TAKE_OUT)
+    assert [told.about for told in drawn.looker.told] == ["quarantined"]
+    attempt = drawn.open()
+    drawn.say(AttemptClosed(attempt=attempt, outcome=Outcome.ABORTED, fault=FAULT))
+    assert drawn.tile.outcome is Outcome.ABORTED  # the next board's own
 
 
 def test_what_comes_late_is_not_drawn_on_the_next_boards_tile() -> None:

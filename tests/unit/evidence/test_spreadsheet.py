@@ -48,7 +48,7 @@ def tables(folder: Path) -> dict[str, bytes]:
         units = [read_unit(records, one.unit) for one in boards if one.unit is not None]
         nameless = [one.last for one in boards if one.unit is None]
     return {
-        "units": batch_units_csv(BATCH, units, nameless, record.counted),
+        "units": batch_units_csv(BATCH, units, nameless, record.counted, record.outcomes),
         "steps": steps_csv(units, nameless),
         "measurements": measurements_csv(units, nameless),
     }
@@ -147,7 +147,13 @@ def test_a_batch_counts_a_unit_by_its_last_attempt_there_whatever_another_did_la
         with Records(written.folder) as records, Leaves(written.folder) as leaves:
             record = read_batch(records, leaves, batch)
             row = parse(
-                batch_units_csv(batch, [read_unit(records, one.unit) for one in record.boards if one.unit], [], ())
+                batch_units_csv(
+                    batch,
+                    [read_unit(records, one.unit) for one in record.boards if one.unit],
+                    [],
+                    (),
+                    record.outcomes,
+                )
             )
             assert [one.outcome for one in summarize(records, batch, written.folder).units] == [outcome]
         assert [(one["batch"], one["outcome"], one["counted"]) for one in row] == [(batch, outcome, "1")]

@@ -83,6 +83,7 @@ def test_a_batch_with_everything_in_it_agrees(tmp_path: Path) -> None:
         before = state(tmp_path)
         assert find_disagreement(tmp_path) is None
         assert [find_disagreement_about(tmp_path, [unit]) for unit in units] == [None] * len(units)
+        assert find_disagreement_about(tmp_path, units) is None
         assert find_disagreement_about(tmp_path, batch=batch.batch) is None
         assert state(tmp_path) == before
 
@@ -124,6 +125,8 @@ def check(whole: Path, copy: Path, seed: int, units: list[UnitId]) -> bool:
     assert find_disagreement(copy) is not None, f"{seed}: {done.what} was not found"
     for unit in done.units & set(units):
         assert find_disagreement_about(copy, [unit]) is not None, f"{seed}: {done.what}: unit {unit} could be exported"
+    if done.units & set(units):
+        assert find_disagreement_about(copy, units) is not None, f"{seed}: {done.what}: not seen among others"
     if done.units:
         assert find_disagreement_about(copy, batch=BatchId("WO-1")) is not None, f"{seed}: {done.what}"
     return bool(done.units)
@@ -328,12 +331,13 @@ def test_what_only_more_than_the_units_own_entries_shows(
 def test_a_failed_unit_made_passed_is_not_onboarded(copy: Path) -> None:
     with Records(copy) as records:
         (unit,) = records.find_units("dev-2")
-        fine = OnboardRows(records).row_of(units_of(copy)[0])
-    assert fine.device_id == "dev-1"
+        fine = OnboardRows(records).rows_of(units_of(copy)[:1])
+    assert [one.device_id for one in fine] == ["dev-1"]
     change(copy, f"UPDATE certificate SET state = 'active' WHERE device_id = '{unit.device_id}'")
     with Records(copy) as records, pytest.raises(Fault) as refused:
-        OnboardRows(records).row_of(unit.id)
+        OnboardRows(records).rows_of([*units_of(copy)[:1], unit.id])
     assert refused.value.code == "JRN-110"
+    assert f"unit {unit.id} " in refused.value.sentence
     assert "dev-2" in refused.value.sentence
 
 

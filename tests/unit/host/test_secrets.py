@@ -80,6 +80,7 @@ def test_one_newline_at_the_end_is_no_part_of_it_and_all_else_is(line: str, end:
         ("\n", "is empty"),
         ("            ", "is empty"),
         ("planted", "fewer than 8"),
+        ("planted" * 600, "more than 4096"),
         ("planted-secret\n\n", "more than one line"),
         ("planted-secret\nplanted-secret", "more than one line"),
         ("planted-secret\x00", "more than one line"),

@@ -129,7 +129,9 @@ class Rig:
         cloud = renew()
         rows = OnboardRows(self.records)
         gate = None if team is None else TeamGate(self.journal, self.records, cloud, self.cloud.base_url, team)
-        self.outbox = Outbox(self.journal, self.records, cloud, self.clock, rules, rows.row_of, feed, gate, renew=renew)
+        self.outbox = Outbox(
+            self.journal, self.records, cloud, self.clock, rules, rows.rows_of, feed, gate, renew=renew
+        )
         return self.outbox
 
     def close(self) -> None:

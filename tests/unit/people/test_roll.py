@@ -293,6 +293,7 @@ def _spoil(content: dict[str, Any], key: str, value: object) -> dict[str, Any]:
         ("id", "p99"),
         ("id", 1),
         ("name", {}),
+        ("name", "\ud800"),
         ("roles", ["king"]),
         ("roles", None),
         ("disabled", "false"),
@@ -311,7 +312,13 @@ def test_a_damaged_person_is_told_and_nobody_gets_in(people: People, clock: Hand
     assert code(lambda: reopened(people, clock)) == "PPL-131"
 
 
-@pytest.mark.parametrize("text", ["", "[]", "null", '{"version": 1}', '{"version": "1"}', "{", '{"version": true}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "[]", "null", '{"version": 1}', '{"version": "1"}', "{", '{"version": true}', "[" * 100_000),
+        '{"version": 1, "salt": "00", "next": 1e999, "people": []}',
+    ],
+)
 def test_a_damaged_file_is_told(people: People, clock: HandClock, text: str) -> None:
     people.path.write_text(text)
     assert code(lambda: reopened(people, clock)) == "PPL-131"
