@@ -92,9 +92,9 @@ class Camera:
         self.ask(SignOut())
         self._person = None
 
-    def looks(self, sizes: tuple[tuple[int, int], ...] = SIZES) -> Iterator[Any]:
+    def looks(self) -> Iterator[Any]:
         """Yield a window of each theme and size; a short run has one."""
-        for size in sizes[:1] if self.short else sizes:
+        for size in SIZES[:1] if self.short else SIZES:
             for dark in (False,) if self.short else (False, True):
                 self._leave()
                 self.size, self.theme = size, Theme(dark, style.scale_for(*size))

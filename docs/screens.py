@@ -13,6 +13,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,12 +130,12 @@ def take_line(camera: Camera, count: int) -> None:
         del window
 
 
-# ---- the other pages: one size a theme
+# ---- the other pages
 
 
 def take_records(camera: Camera) -> None:
     """Units, a record and its certificate, uploads, quality."""
-    for _ in camera.looks(SIZES[:1]):
+    for _ in camera.looks():
         units = camera.show("units")
         camera.until(lambda units=units: (units.model.count or 0) > 300, "the units")
         camera.rest(500)
@@ -167,7 +168,7 @@ def take_station(camera: Camera) -> None:
     """The station's five panels as an engineer sees them, and somebody who signs in."""
     camera.sign_in("edith")
     panels = {CHECKS: "checks", SLOTS: "slots", SETTINGS: "settings", PEOPLE: "people", WINDOW: "window"}
-    for _ in camera.looks(SIZES[:1]):
+    for _ in camera.looks():
         station = camera.show("station")
         for panel, name in panels.items():
             station.show_panel(panel)
@@ -179,7 +180,7 @@ def take_station(camera: Camera) -> None:
             camera.rest(500)
             camera.take(f"station-{name}")
     camera.sign_out()
-    for window in camera.looks(SIZES[:1]):
+    for window in camera.looks():
         camera.show("line")
         window.ask_who()
         camera.rest(50)
@@ -221,14 +222,14 @@ def take_wizard(application: QApplication, out: Path, folder: Path) -> None:
         "wizard.ca.again": "correct horse battery",
         "wizard.copy-to": str(folder / "usb-stick"),
     }
-    for dark in (False, True):
-        theme = Theme(dark, style.scale_for(*SIZES[0]))
+    for size, dark in product(SIZES, (False, True)):
+        theme = Theme(dark, style.scale_for(*size))
         style.apply(application, theme)
-        name = "dark" if dark else "light"
+        name = f"{'dark' if dark else 'light'}-{size[0]}"
         home = folder / f"line-3-{name}"
         wizard = Wizard(home / "station.toml", theme, Preferences(folder / f"wizard-{name}.ini"))
         wizard.answers.recipes = folder / "config" / "recipes"
-        wizard.resize(*SIZES[0])
+        wizard.resize(*size)
         wizard.show()
         with engine_ended(home / "data"):
             try:
@@ -236,7 +237,7 @@ def take_wizard(application: QApplication, out: Path, folder: Path) -> None:
                     wizard,
                     answers,
                     lambda number, wizard=wizard, name=name: save(
-                        wizard.grab().toImage(), out / f"wizard-{number:02d}-{name}-{SIZES[0][0]}.png"
+                        wizard.grab().toImage(), out / f"wizard-{number:02d}-{name}.png"
                     ),
                 )
             finally:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QTableWidget, QWidget
 
 from station.desktop.pills import LOOK_ROLE, PillDelegate
 from station.desktop.theme import Look, Theme
@@ -67,3 +67,24 @@ def grid_view(model: Grid, widths: Sequence[int], theme: Theme, name: str) -> QT
         else:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
     return view
+
+
+def item_table(heads: Sequence[str], widths: Sequence[int], theme: Theme) -> QTableWidget:
+    """Return a table whose cells hold items or widgets, one row chosen at a time; a width of 0 takes what is left."""
+    table = QTableWidget(0, len(heads))
+    table.setHorizontalHeaderLabels(list(heads))
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(theme.px(36))
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setTabKeyNavigation(False)
+    table.setShowGrid(False)
+    header = table.horizontalHeader()
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setHighlightSections(False)
+    for column, width in enumerate(widths):
+        header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed if width else QHeaderView.ResizeMode.Stretch)
+        if width:
+            table.setColumnWidth(column, theme.px(width))
+    return table

@@ -5,21 +5,19 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
     QComboBox,
     QFormLayout,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from station.desktop import style
+from station.desktop.grid import item_table
 from station.desktop.said import Said
 from station.desktop.sign_in import PersonFields
 from station.desktop.surroundings import Surroundings
@@ -133,24 +131,10 @@ class PeoplePanel(QWidget):
 
     def _build(self) -> None:
         px = self._theme.px
-        self.table = QTableWidget(0, 4)
+        heads = [self.tr("ID"), self.tr("Name"), self.tr("Roles"), self.tr("State")]
+        self.table = item_table(heads, (60, 170, 0, 120), self._theme)
         self.table.setObjectName("people.table")
         self.table.setAccessibleName(self.tr("People"))
-        self.table.setHorizontalHeaderLabels([self.tr("ID"), self.tr("Name"), self.tr("Roles"), self.tr("State")])
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(px(36))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setTabKeyNavigation(False)
-        self.table.setShowGrid(False)
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.table.horizontalHeader().setHighlightSections(False)
-        for column, width in enumerate((60, 170, 0, 120)):
-            stretch = QHeaderView.ResizeMode.Fixed if width else QHeaderView.ResizeMode.Stretch
-            self.table.horizontalHeader().setSectionResizeMode(column, stretch)
-            if width:
-                self.table.setColumnWidth(column, px(width))
         self.table.itemSelectionChanged.connect(self._adapt)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)

@@ -7,20 +7,18 @@ from typing import Any, Final
 
 from PySide6.QtCore import QCoreApplication, Qt, QTimer
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QPushButton,
-    QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from station.desktop import style
+from station.desktop.grid import item_table
 from station.desktop.said import Said
 from station.desktop.surroundings import Surroundings
 from station.devices.arrivals import Arrival, KnownBy, PlugSources, SeenPort, find_arrivals, list_plugged
@@ -156,26 +154,10 @@ class SlotsPanel(QWidget):
 
     def _build(self) -> None:
         px = self._theme.px
-        self.table = QTableWidget(0, 4)
+        heads = [self.tr("Slot"), self.tr("Port"), self.tr("Probe"), self.tr("A board is in …")]
+        self.table = item_table(heads, (60, 0, 170, 150), self._theme)
         self.table.setObjectName("slots.table")
         self.table.setAccessibleName(self.tr("Slots"))
-        self.table.setHorizontalHeaderLabels(
-            [self.tr("Slot"), self.tr("Port"), self.tr("Probe"), self.tr("A board is in …")]
-        )
-        self.table.verticalHeader().hide()
-        self.table.verticalHeader().setDefaultSectionSize(px(36))
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setTabKeyNavigation(False)
-        self.table.setShowGrid(False)
-        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        self.table.horizontalHeader().setHighlightSections(False)
-        for column, width in enumerate((60, 0, 170, 150)):
-            mode = QHeaderView.ResizeMode.Fixed if width else QHeaderView.ResizeMode.Stretch
-            self.table.horizontalHeader().setSectionResizeMode(column, mode)
-            if width:
-                self.table.setColumnWidth(column, px(width))
         self.table.itemSelectionChanged.connect(self._chosen)
         self.said = Said(self._theme, 3)
         self.said.setObjectName("slots.said")

@@ -66,7 +66,10 @@ def stop_engine(opened: Opened) -> str:
     except Fault as fault:
         if fault.code != OTHER_PROTOCOL.code:
             raise
-        owner = find_owner(opened.value.data) or ""
+        try:
+            owner = find_owner(opened.value.data) or ""
+        except OSError as error:
+            raise fault from error  # who that is can't be told
         found = read_whereabouts(opened.value.data)
         if found is None or not owner.startswith(f"{PURPOSE}, process {found.process} of "):
             raise  # nobody knows whose that number is

@@ -6,27 +6,21 @@ come from sums: 10 ms wide below ten seconds, 100 ms above.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
-
-import apsw
+from typing import Final
 
 from station.domain.events import AttemptClosed
-from station.domain.faults import Cancelled
 from station.domain.ids import AttemptId, SlotNumber
 from station.domain.line import Outcome
 from station.journal.codec import decode
-from station.journal.database import open_for_reading
+from station.journal.questions import Questions
 from station.journal.spans import AttemptSpan, Span, attempt_span, time_of
 
 STEP_SAMPLE: Final = 1000
 """Attempts whose steps are looked at: the newest that passed. Steps stand in the entries alone, several an attempt."""
 
-_STEPS: Final = 200_000
 _QUARTER_US: Final = 15 * 60 * 1_000_000
 """Every time zone's midnight is at a quarter of an hour."""
 
@@ -140,23 +134,8 @@ class Figures:
         return sum(one.attempts for one in self.slots)
 
 
-class Statistics:
-    """Questions to a read-only connection of its own. For one thread, but ``wanted``, which any may change.
-
-    Once ``wanted`` says no, what is under way soon ends with ``Cancelled``.
-    """
-
-    def __init__(self, folder: Path, wanted: Callable[[], bool] = lambda: True) -> None:
-        self._db = open_for_reading(folder)
-        self._db.set_progress_handler(lambda: not wanted(), _STEPS)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._db.close()
+class Statistics(Questions):
+    """The line's figures, counted anew at each question. Cancelled as :class:`Questions` says."""
 
     def figures(self, choice: Choice) -> Figures:
         """Return everything at once."""
@@ -294,14 +273,6 @@ class Statistics:
             return found.where, values
         values["product"] = choice.product
         return f"{found.where} AND attempt.batch IN (SELECT id FROM batch WHERE product = :product)", values
-
-    def _rows(self, sql: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
-        bound: Any = values
-        try:
-            rows: Any = self._db.execute(sql, bound).fetchall()
-        except apsw.InterruptError:
-            raise Cancelled from None
-        return list(rows)
 
 
 def spread(counted: Iterable[tuple[int, int]]) -> Spread | None:

@@ -4,19 +4,13 @@ What is asked for most often and what is rare are found in different ways: a rar
 index; a common one is met soon while walking the units from the newest. Each question first finds out which it is.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final
 
-import apsw
-
-from station.domain.faults import Cancelled
 from station.domain.ids import AttemptId, BatchId, UnitId
 from station.domain.line import CloudState, Outcome
-from station.journal.database import open_for_reading
+from station.journal.questions import Questions
 from station.journal.spans import Span, attempt_span, time_of
 
 PAGE: Final = 200
@@ -29,8 +23,6 @@ _BROAD: Final = 3000
 """Units that are found by index at most; a property that more have is common."""
 _COUNTABLE: Final = 150_000
 """Entries of an index that are read through in passing: some 20 ms."""
-_STEPS: Final = 200_000
-"""SQLite's own steps between two looks whether the answer is still wanted: some ten milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,23 +91,8 @@ class _Condition:
     narrow: bool
 
 
-class UnitSearch:
-    """Questions to a read-only connection of its own. For one thread, but ``wanted``, which any may change.
-
-    Once ``wanted`` says no, what is under way soon ends with ``Cancelled``.
-    """
-
-    def __init__(self, folder: Path, wanted: Callable[[], bool] = lambda: True) -> None:
-        self._db = open_for_reading(folder)
-        self._db.set_progress_handler(lambda: not wanted(), _STEPS)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._db.close()
+class UnitSearch(Questions):
+    """Units and batches, found while somebody types. Cancelled as :class:`Questions` says."""
 
     def page(self, wanted: Wanted, first: UnitId | None = None) -> list[UnitLine]:
         """Return a page from the unit ``first`` on (that one too; None: the newest), newest board first."""
@@ -287,14 +264,6 @@ class UnitSearch:
     def _count(self, query: str, values: dict[str, object]) -> int:
         """Return how many rows the query has, counting no further than what is broad."""
         return int(self._rows(f"SELECT count(*) FROM ({query} LIMIT {_BROAD + 1})", values)[0][0])
-
-    def _rows(self, sql: str, values: dict[str, object]) -> list[tuple[Any, ...]]:
-        bound: Any = values
-        try:
-            rows: Any = self._db.execute(sql, bound).fetchall()
-        except apsw.InterruptError:
-            raise Cancelled from None
-        return list(rows)
 
 
 def _line(row: tuple[Any, ...]) -> UnitLine:

@@ -182,6 +182,14 @@ def test_the_station_file_says_how_old_a_pin_may_be(line: Line) -> None:
             station.gate.require(replace(actor, signed_in=earlier), Right.CORRECT_CLOCK, "why")
 
 
+def test_whoever_was_never_on_the_roll_may_nothing_whatever_a_sign_in_says(line: Line, station: Station) -> None:
+    stranger = line.actor(Role.ENGINEER, Role.LINE_LEAD, who="p77")
+    assert code(lambda: station.gate.require(stranger, Right.RUN)) == "PPL-125"
+    assert not station.gate.stands(stranger)
+    (refused,) = events(station, ActionRefused)
+    assert (refused.person, refused.fault.code) == ("p77", "PPL-125")
+
+
 def test_decisions_take_the_role_the_reason_and_the_second_person(line: Line) -> None:
     line.bench.insert_described(1, {"serial": "B1"})
     (unit,) = line.run(1, upload=False).units

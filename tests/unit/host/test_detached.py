@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from station.domain.faults import Fault
-from station.host.detached import start_detached
+from station.host.detached import ask_to_end, start_detached
 
 
 def run(code: str, timeout: float = 30.0) -> str:
@@ -62,3 +62,21 @@ def test_a_signal_to_our_group_does_not_reach_it() -> None:
     _, process = run("import os, signal; print('ready', os.getpid(), flush=True); os.close(1); signal.pause()").split()
     assert os.getpgid(int(process)) != os.getpgid(0)
     os.kill(int(process), signal.SIGKILL)
+
+
+def test_a_program_that_may_not_be_ended_is_told_and_one_that_is_gone_is_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The system's own refusals, of another user's process and of none."""
+    said: list[tuple[int, int]] = []
+
+    def kill(process: int, number: int) -> None:
+        said.append((process, number))
+        raise PermissionError if process == 4711 else ProcessLookupError
+
+    monkeypatch.setattr(os, "kill", kill)
+    with pytest.raises(Fault) as refused:
+        ask_to_end(4711)
+    assert (refused.value.code, "4711" in refused.value.sentence) == ("HOST-119", True)
+    ask_to_end(4712)
+    assert said == [(4711, signal.SIGTERM), (4712, signal.SIGTERM)]

@@ -10,7 +10,7 @@ from station.domain import events as e
 from station.domain.faults import Cancelled
 from station.domain.ids import BatchId, EventSeq, UnitId
 from station.domain.line import CloudState, Outcome
-from station.journal import unit_search
+from station.journal import questions, unit_search
 from station.journal.records import Records
 from station.journal.spans import Span
 from station.journal.unit_search import UnitLine, UnitSearch, Wanted
@@ -149,7 +149,7 @@ def test_pages_join_without_gaps_and_the_extent_says_where_each_begins(
 
 
 def test_an_answer_that_nobody_waits_for_ends_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(unit_search, "_STEPS", 5)
+    monkeypatch.setattr(questions, "_STEPS", 5)
     for _ in everything(tmp_path):
         pass
     asked: list[int] = []
