@@ -205,6 +205,7 @@ def _steady_line(folder: Path, ca: Path) -> Iterator[Line]:
 
 @pytest.mark.slow
 @pytest.mark.announces("the modem did not store before the end")
+@pytest.mark.alone
 def test_a_bad_neighbour_costs_the_others_less_than_five_percent(tmp_path: Path, ready_ca: Path) -> None:
     with _steady_line(tmp_path, ready_ca) as line:
         prepare(line, slots=SLOTS, timeouts="", cloud=False)

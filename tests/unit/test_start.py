@@ -406,8 +406,16 @@ def test_all_checks_run_and_the_first_failure_counts(
     assert "ruff check passed, ruff format failed, mypy failed, pytest passed" in capsys.readouterr().err
 
 
+def test_without_words_every_test_runs_once_and_what_measures_runs_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = fake_checks(monkeypatch, [0, 0, 0, 0, 0])
+    assert start.test([]) == 0
+    together, alone = [command for command, _ in ran if command.startswith("pytest")]
+    assert together.endswith("-m not alone")
+    assert alone == "pytest -m alone"
+
+
 def test_a_platform_of_one_s_own_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
-    ran = fake_checks(monkeypatch, [0, 0, 0, 0])
+    ran = fake_checks(monkeypatch, [0, 0, 0, 0, 0])
     assert start.test([]) == 0
     assert ran[0][1]["QT_QPA_PLATFORM"] == "xcb"
