@@ -18,6 +18,7 @@ _LIMIT = 64 * 1024
 _UNREADABLE = (
     *(ValueError, UnsupportedAlgorithm, x509.InvalidVersion, x509.DuplicateExtension),
     x509.UnsupportedGeneralNameType,
+    TypeError,  # a name's part in a string type that the library allows for other parts only
 )
 """What the library raises for a certificate that can't be read."""
 _BLOCK = re.compile(

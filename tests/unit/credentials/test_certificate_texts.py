@@ -93,3 +93,13 @@ def test_a_stored_hash_is_over_the_bytes_as_stored(content: str) -> None:
 def test_content_with_its_own_carriage_returns_is_no_content_for_a_modem() -> None:
     with pytest.raises(ValueError, match="LF"):
         stored_sha256("a\r\n", "\r\n")
+
+
+def test_a_name_in_a_string_type_of_another_part_is_refused(refused: Refused) -> None:
+    der = base64.b64decode("".join(TEXT.splitlines()[1:-1]))
+    country = bytes.fromhex("0603550406")
+    changed = der.replace(country + b"\x13\x02US", country + b"\x03\x02\x00S")
+    assert changed != der
+    block = textwrap.fill(base64.b64encode(changed).decode("ascii"), 64)
+    with refused("CRED-141"):
+        read_certificates(f"-----BEGIN CERTIFICATE-----\n{block}\n-----END CERTIFICATE-----\n")
