@@ -324,8 +324,8 @@ def test(words: Sequence[str]) -> int:
         "ruff check": ["ruff", "check", "."],
         "ruff format": ["ruff", "format", "--check", "."],
         "mypy": ["mypy"],
-        # Most tests wait for something: three at a time keep two cores at work. What measures has the PC to itself.
-        "pytest": ["pytest", *(words or ("-n", "3", "--dist", "loadgroup", "-m", "not alone"))],
+        # Most tests wait for something: four at a time keep two cores at work. What measures has the PC to itself.
+        "pytest": ["pytest", *(words or ("-n", "4", "--dist", "loadgroup", "-m", "not alone"))],
         **({} if words else {"pytest, measuring": ["pytest", "-m", "alone"]}),
     }
     codes: dict[str, int] = {}

@@ -36,12 +36,13 @@ def tool(name: str) -> str:
 def update(language: str, file: Path) -> None:
     """Write every text of the window, and every fault's sentence, into the language's .ts; keep what is translated."""
     kept = dict(_translated(file)) if file.exists() else {}
+    templates = _templates()  # first of all: a program that can't be imported just now must not lose them
     sources = [str(path.relative_to(DESKTOP)) for path in sorted(DESKTOP.glob("*.py"))]
     # Without places: a line that moves is no change of a translation.
     options = ["-locations", "none", "-no-obsolete", "-target-language", language, "-silent"]
     subprocess.run([tool("pyside6-lupdate"), *sources, *options, "-ts", str(file)], cwd=DESKTOP, check=True)
     tree = Xml.fromstring(file.read_bytes())  # noqa: S314 -- our own file
-    _add_faults(tree, kept)
+    _add_faults(tree, kept, templates)
     Xml.indent(tree, "    ")
     # As lupdate writes it: contexts and messages where they belong, quotes as entities.
     text = re.sub(r">([^<]*)<", lambda found: f">{found[1].replace(chr(34), '&quot;')}<", Xml.tostring(tree, "unicode"))
@@ -61,14 +62,20 @@ def _translated(file: Path) -> Iterator[tuple[str, str]]:
                 yield message.findtext("source") or "", translation.text or ""
 
 
-def _add_faults(tree: Xml.Element, kept: dict[str, str]) -> None:
-    """Add the faults' sentences, in the order of their codes, to the context that has what else the engine tells."""
+def _templates() -> tuple[str, dict[str, str]]:
+    """Return the context of the faults' sentences, and these by code."""
     sys.path.insert(0, str(ROOT))
     from station.desktop.fault_words import CONTEXT, TEMPLATES  # noqa: PLC0415 -- only found since the line above
 
-    context = next(one for one in tree.iter("context") if one.findtext("name") == CONTEXT)
+    return CONTEXT, dict(TEMPLATES)
+
+
+def _add_faults(tree: Xml.Element, kept: dict[str, str], templates: tuple[str, dict[str, str]]) -> None:
+    """Add the faults' sentences, in the order of their codes, to the context that has what else the engine tells."""
+    name, sentences = templates
+    context = next(one for one in tree.iter("context") if one.findtext("name") == name)
     there = {message.findtext("source") for message in context.iter("message")}
-    for code, sentence in TEMPLATES.items():
+    for code, sentence in sentences.items():
         if sentence in there:  # two codes may say the same
             continue
         there.add(sentence)

@@ -14,10 +14,12 @@ from station.devices.images import ImageShelf
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.domain.secret import Secret
+from station.domain.ways import Way
 from station.evidence.checkpoints import guard_start
 from station.evidence.succession import origin_in_force
 from station.host.clock import Stop
 from station.host.clock_status import clock_status
+from station.host.core_files import forbid_core_files
 from station.host.lock import FolderLock
 from station.host.logs import Logs
 from station.journal.journal import Journal
@@ -26,6 +28,7 @@ from station.line.authority_record import create_recorded, record_found
 from station.line.batch_run import BatchRun, LineRules
 from station.line.desk import Desk, highest_number
 from station.line.feed import Feed
+from station.line.final_tokens import FinalTokens
 from station.line.gate import Gate
 from station.line.hand import Hand
 from station.line.notes import log_notice
@@ -35,7 +38,7 @@ from station.line.outbox_rules import OutboxRules
 from station.line.readbacks import ReadBacks
 from station.line.recovery import close_interrupted
 from station.line.releases import Releases, Settings, Unreleased, find_unreleased
-from station.line.team import TeamGate
+from station.line.team import Confirmed, TeamGate
 from station.line.uploader import Uploader
 from station.line.work import Bench
 from station.opened import Opened, open_station
@@ -64,6 +67,7 @@ class Station:
         """
         self.opened = opened
         self.feed = Feed()
+        self.final_tokens = FinalTokens(opened.clock)
         self._actor: Actor | None = None
         value = opened.value
         with ExitStack() as stack:
@@ -225,7 +229,7 @@ class Station:
         rows = OnboardRows(records)
         gate = None
         if settings is not None:
-            gate = TeamGate(hand, records, cloud, settings.base_url, settings.team)
+            gate = TeamGate(hand, records, cloud, cloud.place, settings.team)
         return Outbox(
             hand,
             records,
@@ -236,9 +240,18 @@ class Station:
             self.feed,
             gate,
             confirmed=confirmed,
-            # Reads the API key from its source again.
+            # Reads the key or token from its source again.
             renew=lambda: self.opened.cloud() or cloud,
+            tokens=self.final_tokens,
         )
+
+    def account_of_key(self) -> str:
+        """Return whose the key is, as the cloud says now, or else as it said last. Raises LINE-151 or LINE-152."""
+        cloud, named = self.opened.cloud(), self.opened.value.cloud
+        if cloud is None or named is None:
+            return ""
+        answer = TeamGate(self.journal, self.records, cloud, cloud.place, named.team).ask()
+        return answer.team_id if isinstance(answer, Confirmed) else (answer.last or ("", ""))[0]
 
     def build_run(
         self,
@@ -259,6 +272,8 @@ class Station:
         ``uploads``: whether the run has an uploader of its own. ``overhear`` gets every AT line, secrets masked.
         """
         actor, hand = actor or self.actor, Hand(self.journal, armed.operator)
+        if recipe.value.way is Way.STATION_KEY:
+            forbid_core_files()
         bench = Bench(
             batch=armed.batch,
             recipe=recipe.value,
@@ -273,7 +288,9 @@ class Station:
             read_backs=ReadBacks(),
             secret_variables=self.opened.secret_variables(),
             serials=armed.serials,
-            ask_with_token=None if cloud is None else cloud.accepts_jwt,
+            account=armed.tenant,
+            ask_with_token=cloud.accepts_jwt if cloud is not None and cloud.can_look else None,
+            final_tokens=self.final_tokens if cloud is not None and cloud.can_look else None,
         )
         equipment = [
             equip_slot(
@@ -342,8 +359,8 @@ class Station:
             quantity=quantity,
             actor=actor,
             cloud=cloud if recipe.value.cloud is not None else None,
-            base_url=settings.base_url if settings else "",
             team=settings.team if settings else None,
+            tenant=settings.tenant if settings else None,
             images=self.images(),
             serials=serials,
         )

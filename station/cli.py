@@ -17,17 +17,18 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from station.app import Opened, Station, open_station
+from station.app import Station, open_station
 from station.backup_commands import backup, restore
 from station.batch_commands import close
-from station.domain.ids import BatchId, EventSeq, UnitId, parse_batch_id
-from station.domain.line import CloudState
+from station.claim_commands import claim_commands
+from station.cloud_commands import cloud_commands
+from station.credential_commands import credential_commands
+from station.domain.ids import BatchId, EventSeq, parse_batch_id
 from station.evidence_commands import checkpoint, export_commands, verify
 from station.host.clock import Stop
 from station.host.redaction import Redactor
-from station.journal.records import Records
-from station.line.decisions import correct_clock, decide_upload, declare_rework, find_unit
-from station.line.overdue import Overdue, overdue_units
+from station.jwt_commands import jwt_commands
+from station.line.decisions import correct_clock
 from station.options import (
     DEFAULT_FILE,
     AsJson,
@@ -39,12 +40,14 @@ from station.options import (
     open_quietly,
     require_batch,
 )
+from station.outbox_commands import decide, outbox, rework
 from station.people.rights import Right
 from station.people_commands import init, people_commands, release
 from station.running import Face, rules_for, run_batch
 from station.sentences import Commands, plain_console, sentences, table_console
-from station.signing_in import ask_release, ask_second, ask_secret, ask_secret_twice, asker, at_terminal, enter
+from station.signing_in import ask_release, ask_secret, ask_secret_twice, asker, at_terminal, enter
 from station.software import software_version
+from station.token_commands import token_commands
 
 cli = typer.Typer(
     name="station",
@@ -57,12 +60,20 @@ cli = typer.Typer(
 ca_commands = typer.Typer(no_args_is_help=True, help="The local certificate authority.")
 cli.add_typer(ca_commands, name="ca")
 cli.add_typer(people_commands, name="people")
+cli.add_typer(claim_commands, name="claim")
 cli.add_typer(export_commands, name="export")
+cli.add_typer(jwt_commands, name="jwt")
+cli.add_typer(token_commands, name="token")
+cli.add_typer(credential_commands, name="credentials")
+cli.add_typer(cloud_commands, name="cloud")
 cli.command()(init)
 cli.command()(release)
 cli.command()(verify)
 cli.command()(checkpoint)
 cli.command()(close)
+cli.command()(outbox)
+cli.command()(decide)
+cli.command()(rework)
 cli.command()(backup)
 cli.command()(restore)
 
@@ -151,6 +162,9 @@ def upload(
     patience: Annotated[
         float, typer.Option(min=0.0, max=86400.0, help="Seconds to wait for the cloud altogether.")
     ] = 600.0,
+    look: Annotated[
+        bool, typer.Option("--look", help="Look at every claimed unit too: has its device made its cloud key?")
+    ] = False,
     sign_in: SignInFile = None,
     headless: Headless = False,
     as_json: AsJson = False,
@@ -162,77 +176,8 @@ def upload(
     opened = open_quietly(context, station)
     with Station(opened, "upload") as line:
         enter(line, sign_in, headless=headless)
-        raise typer.Exit(drain(line, Face(plain_console(stderr=as_json), headless=True, json=as_json), patience))
-
-
-@cli.command()
-def outbox(as_json: AsJson = False, station: StationFile = DEFAULT_FILE) -> None:
-    """Show what is on its way to the cloud, and the cloud's own words for what it refused."""
-    opened = open_station(station)
-    with opened.records() as records:
-        rows = [row for row in records.outbox() if row.state is not CloudState.ONBOARDED]
-        counts = records.outbox_counts()
-        overdue = _overdue(opened, records)
-    if as_json:
-        for row in rows:
-            value: dict[str, object] = {"device_id": row.device_id, "state": row.state, "reason": row.reason}
-            if row.state is CloudState.SENDING and row.unit in overdue:
-                value["overdue"] = True
-            typer.echo(json.dumps(value))
-        return
-    table = Table(box=None, padding=(0, 1, 0, 0))
-    for title in ("unit", "state", "since", "the cloud's words"):
-        table.add_column(title, overflow="fold", no_wrap=title != "the cloud's words")
-    for row in rows:
-        if row.state is CloudState.SENDING and row.unit in overdue:
-            sent = f"{overdue[row.unit].since.astimezone():%Y-%m-%d %H:%M}"
-            words = "the cloud has come to no end with it; look there, then: station decide"
-            table.add_row(row.device_id, "overdue", sent, words)
-            continue
-        table.add_row(row.device_id, row.state, f"{row.since.astimezone():%Y-%m-%d %H:%M}", row.reason)
-    console = table_console()
-    console.print(table if rows else "Nothing waits for the cloud.")
-    console.print(", ".join(f"{count} {state}" for state, count in counts.items()) or "No unit was ever queued.")
-
-
-def _overdue(opened: Opened, records: Records) -> dict[UnitId, Overdue]:
-    cloud = opened.value.cloud
-    return overdue_units(records, opened.clock.now(), cloud.overdue_after_s) if cloud is not None else {}
-
-
-@cli.command()
-def decide(
-    unit: Annotated[str, typer.Argument(help="Any identifier of the unit.")],
-    decision: Annotated[str, typer.Argument(help="onboarded (seen in the portal), send-again, or hold.")],
-    reason: Reason,
-    sign_in: SignInFile = None,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Decide about a unit that the cloud refused or is overdue with, or of which nobody knows. Journaled."""
-    states = {"onboarded": CloudState.ONBOARDED, "send-again": CloudState.WAITING, "hold": CloudState.HELD}
-    if decision not in states:
-        raise typer.BadParameter(f"{decision!r}: one of {', '.join(states)}", param_hint="DECISION")
-    with Station(open_station(station), "decision") as line:
-        actor = enter(line, sign_in)
-        overdue = _overdue(line.opened, line.records)
-        device = decide_upload(line.gate, line.records, unit, states[decision], actor, reason, overdue)
-    typer.echo(f"{device}: {decision}")
-
-
-@cli.command()
-def rework(
-    unit: Annotated[str, typer.Argument(help="Any identifier of the unit.")],
-    reason: Reason,
-    sign_in: SignInFile = None,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Allow one more attempt at a unit that passed or is in quarantine. A second person types a PIN too. Journaled."""
-    with Station(open_station(station), "rework") as line:
-        actor = enter(line, sign_in)
-        find_unit(line.records, unit)  # nobody types a PIN for nothing
-        second = ask_second(line, Right.REWORK) if actor.may(Right.REWORK) and at_terminal() else None
-        device = declare_rework(line.gate, line.records, unit, actor, reason, second)
-    typer.echo(f"{device} may be built once more.")
+        face = Face(plain_console(stderr=as_json), headless=True, json=as_json)
+        raise typer.Exit(drain(line, face, patience, look=look))
 
 
 @cli.command("correct-clock")

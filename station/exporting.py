@@ -10,13 +10,14 @@ from pathlib import Path
 from station.app import Station
 from station.domain.events import Exported, ExportIntended
 from station.domain.ids import BatchId, UnitId
+from station.domain.ways import Way
 from station.evidence.faults import NOT_FROM_ENTRIES
 from station.host.faults import FILE_EXISTS, FILE_UNREADABLE
 from station.host.files import create_file, make_private_folder, read_bytes, sha256_of
 from station.journal.chosen import find_disagreement_about
 from station.journal.leaves import Leaves
 from station.journal.rows import UnitRow
-from station.line.onboarding import OnboardRows
+from station.line.onboarding import OnboardRows, way_of
 from station.people.rights import Actor, Right
 from station.signed_record import SignedRecord
 
@@ -29,7 +30,7 @@ class Form(StrEnum):
     TABLES = "tables"
     """CSV for a spreadsheet, and the PDF reports."""
     ONBOARD = "onboard-csv"
-    """A batch's passed units as nRF Cloud's own tools take them."""
+    """A batch's passed units as nRF Cloud's own tools take them; of attested ones, their tokens."""
 
 
 class ExportDesk:
@@ -105,6 +106,7 @@ class ExportDesk:
         return [path for form in wanted for path in self._noted(writers[form](), what, form)]
 
     def _names(self, forms: Sequence[Form], units: Sequence[UnitRow], batch: BatchId | None) -> list[str]:
+        from station.evidence.attestation_csv import name_token_csv  # noqa: PLC0415 -- only here
         from station.evidence.exports import name_batch, name_selection  # noqa: PLC0415 -- only here
         from station.evidence.onboard_csv import name_onboard_csv, units_to_onboard  # noqa: PLC0415 -- only here
 
@@ -112,7 +114,8 @@ class ExportDesk:
         if Form.TABLES in forms:
             names += name_selection(units, _name_of(units)) if batch is None else name_batch(batch)
         if Form.ONBOARD in forms and batch is not None:
-            names += name_onboard_csv(len(units_to_onboard(self._station.records, batch)), batch)
+            passed = len(units_to_onboard(self._station.records, batch))
+            names += (name_token_csv if self._is_attested(batch) else name_onboard_csv)(passed, batch)
         return names
 
     def _require_entries(self, units: Sequence[UnitId], batch: BatchId | None) -> None:
@@ -176,8 +179,16 @@ class ExportDesk:
         from station.evidence.onboard_csv import units_to_onboard, write_onboard_csv  # noqa: PLC0415 -- only here
 
         records = self._station.records
-        passed = [unit.id for unit in units_to_onboard(records, batch)]
-        return write_onboard_csv(OnboardRows(records).rows_of(passed), batch, self._folder)
+        passed = units_to_onboard(records, batch)
+        if self._is_attested(batch):
+            from station.evidence.attestation_csv import gathered_of, write_token_csv  # noqa: PLC0415 -- only here
+
+            return write_token_csv(gathered_of(records, passed), batch, self._folder)
+        return write_onboard_csv(OnboardRows(records).rows_of([unit.id for unit in passed]), batch, self._folder)
+
+    def _is_attested(self, batch: BatchId) -> bool:
+        row = self._station.records.batch(batch)
+        return row is not None and way_of(self._station.records, row.recipe) is Way.ATTESTATION
 
     def _noted(self, paths: list[Path], what: str, form: Form) -> list[Path]:
         by, why = self._actor.id, self._reason

@@ -5,7 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+from station.cloud.asking import Asker, Reach
+from station.cloud.organisation import OrganisationCloud
 from station.cloud.protocol import Cloud
+from station.cloud.provisioning import ProvisioningApi
 from station.cloud.team import TeamCloud
 from station.cloud.wire import Timeouts as CloudTimeouts
 from station.domain.secret import Secret
@@ -13,7 +16,15 @@ from station.host.clock import Clock, SystemClock
 from station.host.redaction import Redactor
 from station.host.secrets import EnvironmentSecret, SecretSource, resolve_secret
 from station.journal.records import Records
-from station.line.faults import NO_CA, NO_SUCH_PRODUCT, OTHER_PRODUCT, PASSPHRASE_NOWHERE
+from station.line.faults import (
+    NO_CA,
+    NO_CLOUD,
+    NO_PROVISIONING,
+    NO_SUCH_PRODUCT,
+    OTHER_PRODUCT,
+    PASSPHRASE_NOWHERE,
+    TEAM_API_ONLY,
+)
 from station.settings.fixture import Fixture
 from station.settings.loading import Loaded, load_fixture, load_recipe, load_station
 from station.settings.recipe import Recipe
@@ -45,7 +56,7 @@ class Opened:
     def secret_variables(self) -> frozenset[str]:
         """Return the names of the environment variables that hold this station's secrets."""
         cloud = self.value.cloud
-        sources = [self.value.ca.passphrase, self.value.evidence.passphrase, cloud.api_key if cloud else None]
+        sources = [self.value.ca.passphrase, self.value.evidence.passphrase, cloud.secret if cloud else None]
         sources.append(cloud.proxy.password if cloud and cloud.proxy else None)
         return frozenset(source.variable for source in sources if isinstance(source, EnvironmentSecret))
 
@@ -87,25 +98,66 @@ class Opened:
 
     def cloud(self) -> Cloud | None:
         """Return the cloud that the station file names; None where finished units wait for one."""
-        return None if self.value.cloud is None else self._team_cloud(self.value.cloud)
+        return None if self.value.cloud is None else self._cloud(self.value.cloud)
 
-    def _team_cloud(self, cloud: CloudSettings) -> Cloud:
-        proxy = None
-        if cloud.proxy is not None:
-            proxy = cloud.proxy.url
-            if cloud.proxy.user is not None and cloud.proxy.password is not None:
-                password = self.secret(cloud.proxy.password, "proxy password")
-                proxy = _with_login(proxy, cloud.proxy.user, password)
+    def _cloud(self, cloud: CloudSettings) -> Cloud:
+        proxy = self._proxy(cloud)
+        secret = self.secret(cloud.secret, cloud.secret_name)
+        timeouts = CloudTimeouts(connect=cloud.connect_timeout_s, read=cloud.read_timeout_s)
+        if cloud.kind == "organisation":
+            return OrganisationCloud(
+                cloud.base_url,
+                secret,
+                organisation=str(cloud.organisation),
+                project=str(cloud.project),
+                clock=self.clock,
+                version=software_version(),
+                timeouts=timeouts,
+                ca_bundle=cloud.ca_bundle,
+                proxy=proxy,
+                max_rows=cloud.batch_rows,
+            )
         return TeamCloud(
             cloud.base_url,
-            self.secret(cloud.api_key, "API key"),
+            secret,
             clock=self.clock,
             version=software_version(),
-            timeouts=CloudTimeouts(connect=cloud.connect_timeout_s, read=cloud.read_timeout_s),
+            timeouts=timeouts,
             ca_bundle=cloud.ca_bundle,
             proxy=proxy,
             max_rows=cloud.batch_rows,
+            provisioning_url=cloud.provisioning_url,
         )
+
+    def provisioning(self) -> ProvisioningApi:
+        """Return the Provisioning API that the station file names; LINE-159 where it names none."""
+        cloud = self.value.cloud
+        if cloud is None or cloud.provisioning_url is None:
+            raise NO_PROVISIONING.fault(path=self.settings.path)
+        timeouts = CloudTimeouts(connect=cloud.connect_timeout_s, read=cloud.read_timeout_s)
+        reach = Reach(self.clock, software_version(), timeouts, cloud.ca_bundle, self._proxy(cloud))
+        return ProvisioningApi(cloud.provisioning_url, self.secret(cloud.secret, cloud.secret_name), reach)
+
+    def team_asker(self, token: Secret | None = None) -> Asker:
+        """Return what asks the team API: with its API key, or with a device's ``token`` in its place.
+
+        Raises LINE-173 where the station file names no cloud, LINE-206 where it names the organisation API.
+        """
+        cloud = self.value.cloud
+        if cloud is None:
+            raise NO_CLOUD.fault(path=self.settings.path)
+        if cloud.kind != "team":
+            raise TEAM_API_ONLY.fault(path=self.settings.path)
+        timeouts = CloudTimeouts(connect=cloud.connect_timeout_s, read=cloud.read_timeout_s)
+        reach = Reach(self.clock, software_version(), timeouts, cloud.ca_bundle, self._proxy(cloud))
+        return Asker(cloud.base_url, token or self.secret(cloud.secret, cloud.secret_name), reach)
+
+    def _proxy(self, cloud: CloudSettings) -> str | None:
+        if cloud.proxy is None:
+            return None
+        if cloud.proxy.user is None or cloud.proxy.password is None:
+            return cloud.proxy.url
+        return _with_login(cloud.proxy.url, cloud.proxy.user, self.secret(cloud.proxy.password, "proxy password"))
 
 
 def open_station(path: Path, clock: Clock | None = None) -> Opened:

@@ -5,14 +5,21 @@ from collections.abc import Callable
 from station.devices.at_host import AtHost
 from station.devices.at_shell import AtShell
 from station.devices.channel import Channel
+from station.devices.cred_shell import CredShell
+from station.devices.framing import Framing
 from station.devices.modem import Modem
 from station.devices.modem import Timeouts as ModemTimeouts
+from station.devices.nrf93 import Nrf93m1
 from station.devices.ports import PortSettings, open_port
 from station.devices.power import CommandPower, NoPower
 from station.devices.presence import PortPresence, ScanPresence
-from station.devices.protocols import Power, Presence
+from station.devices.protocols import Conversation, Power, Presence
+from station.devices.shell import Shell
 from station.devices.talk import Direction
+from station.devices.tls_shell import TlsShell
+from station.devices.v250 import V250
 from station.domain.ids import Sha256, SlotNumber
+from station.domain.ways import Way
 from station.host.clock import Clock
 from station.line.arming import Armed
 from station.line.equipment import Equipment
@@ -85,10 +92,16 @@ def equip_slot(
     # Every line of every modem, secrets masked, where an engineer asked for that much.
     transcript = _transcript(slot.number, written=settings.logs.level == "debug", overhear=overhear)
 
-    def open_modem() -> Modem:
-        framing = AtShell() if recipe.serial.framing == "at_shell" else AtHost()
-        channel = Channel(open_port(port, clock), framing, clock, transcript=transcript, patience=seconds.at_s)
-        return Modem(channel, timeouts)
+    def open_device() -> Conversation:
+        opened = open_port(port, clock)
+        if recipe.way in (Way.STATION_KEY, Way.DEVICE_SHELL):
+            shell = Shell(opened, clock, transcript=transcript, patience=seconds.at_s)
+            return (CredShell if recipe.way is Way.DEVICE_SHELL else TlsShell)(shell, timeouts)
+        framing: Framing = AtShell() if recipe.serial.framing == "at_shell" else AtHost()
+        if recipe.way is Way.NRF93M1:
+            framing = V250()
+        channel = Channel(opened, framing, clock, transcript=transcript, patience=seconds.at_s)
+        return Nrf93m1(channel, clock, timeouts) if recipe.way is Way.NRF93M1 else Modem(channel, timeouts)
 
     programmer = programmer_for(slot.programmer, settings.tools, clock, without=without)
     presence: Presence = PortPresence(address, clock) if slot.presence == "port" else ScanPresence()
@@ -102,7 +115,7 @@ def equip_slot(
             off_seconds=slot.power.off_s,
             without=without,
         )
-    return Equipment(slot.number, address, open_modem, programmer, presence, power, context)
+    return Equipment(slot.number, address, open_device, programmer, presence, power, context)
 
 
 def _transcript(

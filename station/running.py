@@ -65,7 +65,7 @@ def run_batch(station: Station, engine: BatchRun, armed: Armed, recipe: Loaded[R
             station.feed.listen(lambda notice: pass_on(outlet, face, notice, lines.show))
             where = f"data in {station.opened.value.data}"
             face.say(f"Batch {armed.batch}: {armed.quantity} of {armed.product}; waiting for boards; {where}")
-        for warning in armed.warnings:
+        for warning in armed.said:
             station.feed.publish(Told("LINE-ARM", warning))
             if pictured:
                 face.say(warning)  # above the picture, where it stays

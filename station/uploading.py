@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from station.app import Station
+from station.domain.check_events import CheckState, FinalChecked
 from station.domain.events import UploadAccepted, UploadPrepared, UploadSending, UploadSettled, UploadUnclear
 from station.domain.ids import UploadId
 from station.domain.line import CloudState
@@ -17,7 +18,7 @@ from station.outlet import Outlet
 from station.running import ALL_PASSED, STATION_FAULT, STOPPED, UNITS_FAILED, Face, emit_notice, pass_on
 from station.signed_record import SignedRecord
 
-_DONE = (CloudState.ONBOARDED, CloudState.NONE)
+_DONE = (CloudState.ONBOARDED, CloudState.CLAIMED, CloudState.NONE)
 _UNDER_WAY = (CloudState.WAITING, CloudState.SENDING)
 
 _STOPPING = "Stopping: the request under way ends; nothing new is sent. Ctrl-C again tells what leaving now means."
@@ -27,11 +28,12 @@ _WHAT_STAYS = (
 )
 
 
-def drain(station: Station, face: Face, patience: float) -> int:
+def drain(station: Station, face: Face, patience: float, *, look: bool = False) -> int:
     """Send what waits and see it through. Return 0 when nothing is left, 1 when some were refused, 4 when some wait.
 
-    Ends early, saying so, where waiting is of no use: the key is refused, nothing can be reached, all is overdue.
-    After a Ctrl-C the request under way ends first; 130 when then some wait.
+    With ``look``, every claimed unit is looked at too: has its device made its cloud key? Ends early, saying so, where
+    waiting is of no use: the key is refused, nothing can be reached, all is overdue. After a Ctrl-C the request under
+    way ends first; 130 when then some wait.
     """
     cloud = station.opened.cloud()
     if cloud is None:
@@ -42,6 +44,8 @@ def drain(station: Station, face: Face, patience: float) -> int:
         station.feed.listen(lambda notice: pass_on(outlet, face, notice, show))
         SignedRecord(station).catch_up()
         outbox = station.outbox(cloud)
+        if look:
+            outbox.claims.look_at_all()
         uploader = Uploader(outbox, station.opened.clock, station.feed)
         uploader.nudge(flush=True)
         with Interrupts(stop, outlet, face.say, stopping=_STOPPING, what_stays=lambda: _WHAT_STAYS):
@@ -88,6 +92,8 @@ class UploadLines:
             case Entry(event=UploadSettled(rows=rows)):
                 states = _in_words(Counter(row.state for row in rows))
                 self._say(face, notice, f"cloud: {states or 'nothing new'}")
+            case Entry(event=FinalChecked() as check) if check.state is CheckState.UNSURE:
+                self._say(face, notice, f"final check of unit {check.unit}: {check.sentence}")
             case Told():
                 face.say(f"{notice.code} {notice.sentence}")
             case _:

@@ -2,7 +2,7 @@
 
 A skip, an expected failure, a deselected test and one that a stopped run never reached are all checks that did not
 run. They are listed at the end by reason; with CI=true each must match an entry of `allowed_skips.toml`, or the run
-fails.
+fails. `-m "not alone"` and `-m alone` are the two halves of one run (`start.py test`): neither misses the other's.
 """
 
 import logging
@@ -20,6 +20,8 @@ import structlog
 
 _ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.toml")
 _SHOWN_PER_REASON = 5
+_ALONE, _TOGETHER = "alone", "not alone"
+"""The two halves of a run of everything, as -m has them."""
 _STRUCTLOG_LOUD = frozenset({"warn", "warning", "err", "error", "exception", "critical", "fatal"})
 
 
@@ -42,6 +44,8 @@ class SkipAccounting:
 
     allowed: Sequence[re.Pattern[str]]
     in_ci: bool
+    halved: bool = False
+    """Whether this run is one half of a run of everything: what it leaves out is the other one's."""
     not_run: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     reached: set[str] = field(default_factory=set)
     handed_out: set[str] = field(default_factory=set)
@@ -65,6 +69,8 @@ class SkipAccounting:
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         for item in items:
+            if self.halved and not item.config.option.keyword and not item.config.option.deselect:
+                continue
             self.not_run["deselected (-k, -m or --deselect)"].append(item.nodeid)
 
     @pytest.hookimpl(optionalhook=True)
@@ -114,8 +120,20 @@ class SkipAccounting:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "announces(*parts): the test logs warnings, each containing one of these parts")
     config.addinivalue_line("markers", "xdist_group(name): in a run in several processes, these stay in one")
+    # What tests start is compiled once, not anew each time: also where the environment forbids it beside the sources.
+    os.environ["PYTHONDONTWRITEBYTECODE"] = ""
+    os.environ.setdefault("PYTHONPYCACHEPREFIX", str(config.rootpath / ".pytest_cache" / "bytecode"))
     in_ci = os.environ.get("CI", "").lower() in ("1", "true")
-    config.pluginmanager.register(SkipAccounting(read_allowed_skips(_ALLOWED_SKIPS), in_ci), "skip-accounting")
+    halved = config.option.markexpr in (_ALONE, _TOGETHER)
+    config.pluginmanager.register(SkipAccounting(read_allowed_skips(_ALLOWED_SKIPS), in_ci, halved), "skip-accounting")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leave files without such a test unread where only those that measure run: to read all takes longer than they."""
+    name = collection_path.name
+    if config.option.markexpr != _ALONE or not (name.startswith("test_") and name.endswith(".py")):
+        return None
+    return None if b"mark.alone" in collection_path.read_bytes() else True
 
 
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:

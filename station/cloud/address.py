@@ -39,21 +39,30 @@ def may_fetch(url: str, base_url: str) -> bool:
     return parts.scheme == "http" and is_loopback(url) and urlsplit(base_url).scheme == "http"
 
 
+def is_at_home(url: str, base_url: str) -> bool:
+    """Return whether ``url`` is below ``base_url``: the same origin, no login in it, its path further down. Pure."""
+    to, base = _split(url), urlsplit(base_url)
+    return (
+        to is not None
+        and "@" not in to.netloc
+        and not to.fragment
+        and (to.scheme, to.hostname, to.port) == (base.scheme, base.hostname, base.port)
+        and to.path.startswith(f"{base.path}/")
+    )
+
+
 class Bearer(AuthBase):
     """Puts a secret on requests below its base URL, and raises CLD-190 rather than on any other."""
 
     def __init__(self, base_url: str, secret: Secret) -> None:
-        self._base = urlsplit(base_url)
+        self._base = base_url
         self._secret = secret
 
     def __call__(self, request: PreparedRequest) -> PreparedRequest:
         """Return ``request`` with its Authorization."""
-        to = _split(request.url or "")
-        if (
-            to is None
-            or (to.scheme, to.hostname, to.port) != (self._base.scheme, self._base.hostname, self._base.port)
-            or not to.path.startswith(f"{self._base.path}/")
-        ):
+        url = request.url or ""
+        if not is_at_home(url, self._base):
+            to = _split(url)
             raise KEY_ELSEWHERE.fault(f"to {to.hostname if to else '?'}")
         request.headers["Authorization"] = f"Bearer {self._secret.reveal()}"
         return request

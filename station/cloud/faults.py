@@ -8,7 +8,8 @@ BASE_URL_BAD = FaultSpec(
 KEY_BAD = FaultSpec(
     "CLD-102",
     StationFault,
-    "The cloud's API key is empty or holds a blank, a line break or another character no key has. Store it again.",
+    "The cloud's API key or token is empty or holds a blank, a line break or another character no key has. "
+    "Store it again.",
 )
 CA_BUNDLE_BAD = FaultSpec(
     "CLD-103",
@@ -28,5 +29,5 @@ ROW_BAD = FaultSpec(
 )
 BODY_BAD = FaultSpec("CLD-112", StationFault, "These rows can't go to the cloud in one body: {why}. Call an engineer.")
 KEY_ELSEWHERE = FaultSpec(
-    "CLD-190", Bug, "The API key was about to go to another address and was held back. Call an engineer."
+    "CLD-190", Bug, "The API key or token was about to go to another address and was held back. Call an engineer."
 )

@@ -58,7 +58,9 @@ def read_told(reply: Reply, *secrets: Secret) -> Told:
     value = read_json(reply.body)
     if not isinstance(value, dict):
         return Told(0, "")
-    code, words = value.get("code"), value.get("message")
+    code, words, causes = value.get("code"), value.get("message"), value.get("cause")
+    if isinstance(words, str) and isinstance(causes, list) and causes:  # the organisation API's own form
+        words = f"{words} ({'; '.join(str(cause) for cause in causes[:20])})"
     return Told(code if type(code) is int else 0, quote(words, *secrets) if isinstance(words, str) else "")
 
 

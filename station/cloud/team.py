@@ -7,37 +7,35 @@ a bulk operation names are fetched without it.
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Literal
 from urllib.parse import quote as percent_encode
-
-import stamina
-from requests.auth import AuthBase
 
 from station.cloud import protocol as say
 from station.cloud import team_answers
-from station.cloud.address import Bearer, may_fetch, require_base_url
+from station.cloud.address import Bearer, may_fetch
+from station.cloud.asking import Asker, Reach
 from station.cloud.errors import read_errors
-from station.cloud.faults import KEY_BAD
-from station.cloud.replies import OTHER_ACCOUNT, cloud_time, read_look, read_send, read_told, refuses_key, told_date
+from station.cloud.provisioning import ProvisioningApi
+from station.cloud.provisioning_rows import read_claims, render_claims
+from station.cloud.replies import OTHER_ACCOUNT, cloud_time, read_look, read_told, refuses_key
 from station.cloud.rows import MAX_BODY_BYTES, MAX_ROWS, render_rows, replaces_certificates
-from station.cloud.wire import ANSWER_LIMIT, Flaw, Line, NoKey, Reply, Silence, Timeouts, Wire
+from station.cloud.wire import Flaw, NoKey, Reply, Silence, Timeouts
 from station.cloud.words import quote
-from station.domain.ids import DeviceId, Sha256
+from station.domain.ids import DeviceId, DeviceUuid, Sha256
 from station.domain.secret import Secret
+from station.domain.ways import CredentialKind
 from station.host.clock import Clock
 from station.host.files import sha256_of
 
-_KEY = re.compile(r"[!-~]{1,4096}")
 _JWT = re.compile(r"(?=.{5,4096}$)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _PAGES_MOST = 200
+_CLAIMS_MOST = 100
 _SILENT_FILES_MOST = 3
 _FILE_MAY_BE_LATE = timedelta(minutes=10)
 _TIME_BEFORE = timedelta(minutes=10)
 """Bodies are looked for from so long before the given time: the cloud's servers need not agree to the second."""
-_CLOCK_STEADY_S = 60.0
-"""Where this PC's two clocks disagree by more since the cloud told its time, the PC slept or its clock was set."""
 
 
 class TeamCloud:
@@ -54,35 +52,65 @@ class TeamCloud:
         ca_bundle: Path | None = None,
         proxy: str | None = None,
         max_rows: int = MAX_ROWS,
+        provisioning_url: str | None = None,
     ) -> None:
         """``base_url`` includes ``/v1``; only this PC's own loopback may be plain HTTP.
 
+        ``provisioning_url`` is the Provisioning API's, which gets the key too, and attestation tokens.
         Raises CLD-101 to CLD-105 where something of the station file can't be used. Nothing is asked yet.
         """
-        self._base = require_base_url(base_url)
-        if not _KEY.fullmatch(key.reveal()):
-            raise KEY_BAD.fault()
-        self._key = key
-        self._bearer = Bearer(self._base, key)
-        self._clock = clock
+        reach = Reach(clock, version, timeouts, ca_bundle, proxy)
+        self._asker = Asker(base_url, key, reach)
+        self._claims = ProvisioningApi(provisioning_url, key, reach) if provisioning_url is not None else None
+        self._base, self._key, self._clock = self._asker.base, key, clock
+        self._look, self._read_look = self._asker.look, self._asker.read_look
         self._max_rows = max_rows
-        self._wire = Wire(
-            timeouts=timeouts or Timeouts(),
-            ca_bundle=ca_bundle,
-            proxy=proxy,
-            clock=clock,
-            user_agent=f"nrf91-station/{version}",
-        )
-        self._told_time: _ToldTime | None = None
 
     @property
-    def max_rows(self) -> int:
-        """The most rows one body may have."""
-        return min(self._max_rows, MAX_ROWS)
+    def api(self) -> Literal["team"]:
+        """The team API."""
+        return "team"
+
+    @property
+    def place(self) -> str:
+        """The base address: the key tells the rest."""
+        return self._base
+
+    @property
+    def takes(self) -> frozenset[CredentialKind]:
+        """Everything; attestation tokens only where the Provisioning API is known, which takes them."""
+        tokens = {CredentialKind.ATTESTATION_TOKEN}
+        return frozenset(CredentialKind) - (tokens if self._claims is None else set())
+
+    @property
+    def can_look(self) -> bool:
+        """Bulk operations are listed, and devices fetched."""
+        return True
+
+    def max_rows(self, kind: CredentialKind) -> int:
+        """Return the most rows one body may have: onboarding tokens go one by one.
+
+        Claims are tried out one by one before they go together: no more of them than that takes half a minute for.
+        """
+        if kind is CredentialKind.ATTESTATION_TOKEN:
+            return min(self._max_rows, _CLAIMS_MOST)
+        return 1 if kind is CredentialKind.ONBOARDING_TOKEN else min(self._max_rows, MAX_ROWS)
+
+    def unplaced(self, kind: CredentialKind) -> tuple[str, ...]:
+        """Return what a body has no columns for: RegisterPublicKeys has none but ID and key."""
+        return say.COLUMNS if kind is CredentialKind.PUBLIC_KEY else ()
+
+    def repeatable(self, kind: CredentialKind) -> bool:
+        """Return whether sending a body twice is the same as once.
+
+        RegisterPublicKeys is: a device has one key, and the same one written over itself changes nothing (reference
+        section 1.4). The others are not: what a second one would do depends on what the first did.
+        """
+        return kind is CredentialKind.PUBLIC_KEY
 
     def account(self) -> say.AccountAnswer:
         """Ask which team the key belongs to (``GET /account``)."""
-        with self._wire.line() as line:
+        with self._asker.wire.line() as line:
             answer = self._look(line, "/account")
         account = team_answers.read_account(answer) if isinstance(answer, Reply) else None
         if account is not None:
@@ -94,44 +122,61 @@ class TeamCloud:
         return self._read_look(answer)
 
     def time(self) -> datetime | None:
-        """Return the time by the cloud's clock: its last answer's Date and what has passed since. Asks nothing.
-
-        None where no answer had one, or where this PC can't tell how long ago that was.
-        """
-        told = self._told_time
-        if told is None:
-            return None
-        passed = self._clock.monotonic() - told.monotonic
-        if abs((self._clock.now() - told.wall).total_seconds() - passed) > _CLOCK_STEADY_S:
-            return None
-        return told.date + timedelta(seconds=passed)
+        """Return the time by the cloud's clock; see :meth:`station.cloud.asking.Asker.time`. Asks nothing."""
+        return self._asker.time()
 
     def render(self, rows: Sequence[say.OnboardRow]) -> bytes:
-        """Return the CSV body for ``rows``, which all replace certificates or none does (see ``rows.render_rows``)."""
-        return render_rows(rows, self.max_rows)
+        """Return the body for ``rows``: of one kind, and all replace certificates or none; see ``rows.render_rows``."""
+        if rows and rows[0].kind is CredentialKind.ATTESTATION_TOKEN:
+            return render_claims(rows, self.max_rows(rows[0].kind))
+        return render_rows(rows, self.max_rows(rows[0].kind) if rows else MAX_ROWS)
 
-    def send(self, body: bytes) -> say.SendAnswer:
+    def send(
+        self, body: bytes, kind: CredentialKind = CredentialKind.CERTIFICATE, device_ids: Sequence[DeviceId] = ()
+    ) -> say.SendAnswer:
         """Hand the body over, once, over a connection of its own; ``replies`` says what is what.
 
         ``POST /devices``, or ``POST /devices/certificates`` for rows that replace certificates: OnboardDevices refuses
-        a device that it has with another certificate, and RegisterCertificates onboards none.
+        a device that it has with another certificate, and RegisterCertificates onboards none. Public keys go to
+        ``POST /devices/public-keys``. An onboarding token goes to ``POST /devices/{id}``, which settles it at once.
+        Attestation tokens go to the Provisioning API.
         """
+        if kind is CredentialKind.ATTESTATION_TOKEN:
+            return self._provisioning().claim(body)
+        if kind is CredentialKind.ONBOARDING_TOKEN:
+            answer = self._asker.hand_over(_device_path(device_ids[0]), body, "application/json")
+            if isinstance(answer, Reply) and answer.status == 202:  # its body is empty, and so tells nothing more
+                return say.Settled((say.Onboarded(),))
+            return self._asker.read_send(answer)
         path = "/devices/certificates" if replaces_certificates(body) else "/devices"
-        with self._wire.line() as line:
-            answer = line.exchange("POST", self._base + path, self._bearer, body=body)
-        self._note_time(answer)
+        answer = self._asker.hand_over("/devices/public-keys" if kind is CredentialKind.PUBLIC_KEY else path, body)
         request_id = team_answers.read_accepted(answer) if isinstance(answer, Reply) else None
         if request_id is not None:
             return say.Accepted(request_id)
         if isinstance(answer, Reply) and answer.status == 202:
             return say.Unclear("the cloud took the body, but its request ID can't be read")
-        return read_send(answer, self._clock.now(), self._key)
+        return self._asker.read_send(answer)
 
-    def poll(self, request_id: say.RequestId, device_ids: Sequence[DeviceId]) -> say.PollAnswer:
-        """Ask how far a body is (``GET /bulk-ops-requests/{id}``) and, where it failed, which rows did."""
+    def poll(
+        self,
+        request_id: say.RequestId,
+        device_ids: Sequence[DeviceId],
+        kind: CredentialKind = CredentialKind.CERTIFICATE,
+    ) -> say.PollAnswer:
+        """Ask how far a body is (``GET /bulk-ops-requests/{id}``) and, where it failed, which rows did.
+
+        Claims are among them, in one form of the Provisioning API's answers: a device is claimed then, not onboarded.
+        """
+        answer = self._poll(request_id, device_ids)
+        if kind is not CredentialKind.ATTESTATION_TOKEN or not isinstance(answer, say.Settled):
+            return answer
+        rows = [say.Claimed() if isinstance(row, say.Onboarded) else row for row in answer.rows]
+        return self._provisioning().confirm([DeviceUuid(device) for device in device_ids], rows)
+
+    def _poll(self, request_id: say.RequestId, device_ids: Sequence[DeviceId]) -> say.PollAnswer:
         if team_answers.read_request_id(request_id) is None:
             return say.Unclear(f"{quote(request_id)!r} is no request ID of this API")
-        with self._wire.line() as line:
+        with self._asker.wire.line() as line:
             answer = self._look(line, f"/bulk-ops-requests/{request_id}")
         if isinstance(answer, Silence):
             return self._read_look(answer)
@@ -165,7 +210,7 @@ class TeamCloud:
         silent = 0
         token, tokens = "", {""}
         for _ in range(_PAGES_MOST):
-            with self._wire.line() as line:
+            with self._asker.wire.line() as line:
                 query = window + ([("pageNextToken", token)] if token else [])
                 answer = self._look(line, "/bulk-ops-requests", query=query)
             page = team_answers.read_page(answer) if isinstance(answer, Reply) else None
@@ -191,18 +236,43 @@ class TeamCloud:
             tokens.add(token)
         return say.Unclear(f"the cloud's list of bulk operations has more than {_PAGES_MOST} pages")
 
-    def known(self, device_ids: Sequence[DeviceId]) -> say.KnownAnswer:
+    def try_out(self, rows: Sequence[say.OnboardRow]) -> say.TryAnswer:
+        """Ask the Provisioning API for a dry run of each claim; of other rows nothing is asked."""
+        if not rows or rows[0].kind is not CredentialKind.ATTESTATION_TOKEN:
+            return say.Tried(("",) * len(rows))
+        return self._provisioning().try_out(read_claims(self.render(rows)))
+
+    def keyed(self, device_ids: Sequence[DeviceId]) -> say.KeyedAnswer:
+        """Ask the Provisioning API which devices have carried out the making of their cloud access key."""
+        if self._claims is None:
+            return say.NoWay("the station file names no Provisioning API")
+        return self._claims.keyed([DeviceUuid(device) for device in device_ids])
+
+    def unruled(self, tags: Sequence[str]) -> say.RuleAnswer:
+        """Ask the Provisioning API which of ``tags`` no active rule has."""
+        return self._provisioning().unruled(tags)
+
+    def _provisioning(self) -> ProvisioningApi:
+        if self._claims is None:  # `takes` says so, and whoever hands over asks that first
+            raise AssertionError("there is no Provisioning API to hand tokens to")
+        return self._claims
+
+    def known(
+        self, device_ids: Sequence[DeviceId], kind: CredentialKind = CredentialKind.CERTIFICATE
+    ) -> say.KnownAnswer:
         """Ask for each device (``GET /devices/{id}``): 200 with its ID is present, the API's own 404 absent.
 
         ListDevices would be faster, but a filter it had not understood would make devices look absent.
         A device that the cloud denies to a key it otherwise takes may be another team's: unknown. Where the cloud
         falls silent half-way, the rest is unknown and may be asked for again.
         """
+        if kind is CredentialKind.ATTESTATION_TOKEN:
+            return self._provisioning().claimed([DeviceUuid(device) for device in device_ids])
         present: set[DeviceId] = set()
         absent: set[DeviceId] = set()
         unknown: list[tuple[DeviceId, str]] = []
         account: say.AccountAnswer | None = None
-        with self._wire.line() as line:
+        with self._asker.wire.line() as line:
             for place, device_id in enumerate(device_ids):
                 answer = self._look(line, _device_path(device_id))
                 if isinstance(answer, Reply):
@@ -229,7 +299,7 @@ class TeamCloud:
         """Ask for the device (``GET /devices/{id}``) with a token it signed, instead of the key."""
         if not _JWT.fullmatch(token.reveal()):
             return say.JwtRefused("this is no JWT")
-        with self._wire.line() as line:
+        with self._asker.wire.line() as line:
             answer = self._look(line, _device_path(device_id), auth=Bearer(self._base, token))
         if isinstance(answer, Reply):
             if team_answers.is_device(answer, device_id):
@@ -266,72 +336,13 @@ class TeamCloud:
         """Return a bulk operation's file, whole or too long, fetched without the key; no reason quotes its address."""
         if not may_fetch(url, self._base):
             return say.Unclear("the cloud names no usable address for a bulk operation's file")
-        with self._wire.line() as line:
-            answer = self._ask(line, url, NoKey(), limit=MAX_BODY_BYTES)
+        with self._asker.wire.line() as line:
+            answer = self._asker.ask(line, url, NoKey(), limit=MAX_BODY_BYTES)
         if isinstance(answer, Reply) and answer.status == 200 and answer.flaw in (Flaw.NONE, Flaw.LONG):
             return answer
         read = self._read_look(answer)
         # No key was shown, so none was refused: the address may have run out.
         return say.Unclear(read.reason) if isinstance(read, say.CredentialRefused) else read
-
-    def _look(
-        self, line: Line, path: str, *, query: Sequence[tuple[str, str]] = (), auth: AuthBase | None = None
-    ) -> Reply | Silence:
-        return self._ask(line, self._base + path, auth or self._bearer, query=query)
-
-    def _ask(
-        self, line: Line, url: str, auth: AuthBase, *, query: Sequence[tuple[str, str]] = (), limit: int = ANSWER_LIMIT
-    ) -> Reply | Silence:
-        """GET, three times at most: a broken connection or a server's hiccup is not worth a wait of the outbox."""
-
-        def ask_once() -> Reply | Silence:
-            answer = line.exchange("GET", url, auth, query=query, limit=limit)
-            if url.startswith(f"{self._base}/"):  # the files' host has a clock of its own
-                self._note_time(answer)
-            if _is_hiccup(answer):
-                raise _Hiccup(answer)
-            return answer
-
-        # What took ten seconds was no hiccup, and is left to the outbox.
-        retrying = stamina.RetryingCaller(attempts=3, timeout=10.0, wait_initial=0.2, wait_max=2.0, wait_jitter=0.3)
-        try:
-            # A closure: stamina logs its callee's arguments, and a file's address is none of the log's business.
-            return retrying(_Hiccup, ask_once)
-        except _Hiccup as last:
-            return last.answer
-
-    def _note_time(self, answer: Reply | Silence) -> None:
-        date = told_date(answer) if isinstance(answer, Reply) else None
-        if date is not None:
-            self._told_time = _ToldTime(date, self._clock.now(), self._clock.monotonic())
-
-    def _read_look(self, answer: Reply | Silence) -> say.NotSent | say.Busy | say.CredentialRefused | say.Unclear:
-        return read_look(answer, self._clock.now(), self._key)
-
-
-@dataclass(frozen=True, slots=True)
-class _ToldTime:
-    """The cloud's Date, and this PC's two clocks when it came."""
-
-    date: datetime
-    wall: datetime
-    monotonic: float
-
-
-class _Hiccup(Exception):  # noqa: N818 -- it carries an answer and never leaves this module
-    """An answer worth asking for once more."""
-
-    def __init__(self, answer: Reply | Silence) -> None:
-        super().__init__()  # without the answer: stamina logs the exception's repr
-        self.answer = answer
-
-
-def _is_hiccup(answer: Reply | Silence) -> bool:
-    if isinstance(answer, Silence):
-        return answer.sent
-    if answer.status == 503 and "Retry-After" in answer.headers:
-        return False
-    return answer.status in (500, 502, 503, 504) or answer.flaw is Flaw.CUT
 
 
 def _device_path(device_id: DeviceId) -> str:

@@ -120,17 +120,18 @@ class Line:
 
     def exchange(
         self,
-        method: Literal["GET", "POST"],
+        method: Literal["GET", "POST", "DELETE"],
         url: str,
         auth: AuthBase,
         *,
         query: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
+        content_type: str = "text/csv",
         limit: int = ANSWER_LIMIT,
     ) -> Reply | Silence:
         """Ask once and return what came. Never raises for what network or cloud do; as safe to repeat as the request.
 
-        ``body`` is sent as ``text/csv``. At most ``limit`` bytes of the answer are kept; a longer one is a flaw.
+        ``body`` is sent as ``content_type``. At most ``limit`` bytes of the answer are kept; a longer one is a flaw.
         """
         self.meter.restart()
         try:
@@ -140,7 +141,7 @@ class Line:
                 params=list(query),
                 # A stream is sent in blocks, and the time left is looked at before each.
                 data=None if body is None else io.BytesIO(body),
-                headers=None if body is None else {"Content-Type": "text/csv"},
+                headers=None if body is None else {"Content-Type": content_type},
                 auth=auth,
                 timeout=(self.timeouts.connect, self.timeouts.read),
                 allow_redirects=False,
@@ -230,9 +231,10 @@ def is_loopback(url: str) -> bool:
 
 
 def _proxies_for(url: str, proxy: str | None) -> dict[str, str]:
-    if proxy is not None:
+    if proxy is not None and (is_loopback(proxy) or not is_loopback(url)):
         return {"http": proxy, "https": proxy}
-    # A proxy that the environment names for the world outside can't reach this PC's own loopback.
+    # A proxy for the world outside can't reach this PC's own loopback; what is plain HTTP there it would read, key and
+    # all.
     return {} if is_loopback(url) else dict(get_environ_proxies(url))
 
 

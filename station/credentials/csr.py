@@ -72,6 +72,15 @@ def read_csr(request: bytes) -> Csr:
     return Csr(request, clean is not request, common_name, public_key, spki, Sha256(hashlib.sha256(spki).hexdigest()))
 
 
+def without_null(request: bytes) -> bytes:
+    """Return the request in the form that other programs read; itself where it has that already.
+
+    Nothing is verified. Raises ``ValueError`` with a clause; pure.
+    """
+    _, _, info = _take_apart(request)
+    return _normalise(request, *info)
+
+
 def _verify(request: bytes, clean: bytes) -> ec.EllipticCurvePublicKey:
     try:
         parsed = x509.load_der_x509_csr(clean)

@@ -40,6 +40,12 @@ IDENTITY_REFUSED = FaultSpec(
     "The modem's statement is not signed by the identity key known for it. Keep the unit aside for an engineer.",
     Retry.NEVER,
 )
+KEYGEN_NO_PUBLIC_KEY = FaultSpec(
+    "CRED-107",
+    UnitFault,
+    "The modem answered with a certificate request where a bare public key was asked for. Try the unit again.",
+    Retry.SAME_UNIT,
+)
 CSR_UNREADABLE = FaultSpec(
     "CRED-111",
     UnitFault,
@@ -87,6 +93,12 @@ ATTESTATION_STALE = FaultSpec(
     "The attestation token does not answer the question just asked. Try the unit again.",
     Retry.SAME_UNIT,
 )
+ATTESTATION_OF_ANOTHER = FaultSpec(
+    "CRED-123",
+    StationFault,
+    "The attestation token is modem {found}'s, but this slot holds modem {expected}. "
+    "Check that no board was swapped and that the slot's cables lead to the right port, then try again.",
+)
 JWT_UNREADABLE = FaultSpec(
     "CRED-131",
     UnitFault,
@@ -121,6 +133,13 @@ JWT_TIME_WRONG = FaultSpec(
     "Check this PC's date and time, then try the unit again.",
     Retry.SAME_UNIT,
 )
+REGISTRATION_REFUSED = FaultSpec(
+    "CRED-136",
+    UnitFault,
+    "The registration token that the modem signed can't be used: {reason}. Try the unit again; "
+    "if this repeats, keep it aside for an engineer.",
+    Retry.SAME_UNIT,
+)
 PEM_UNREADABLE = FaultSpec(
     "CRED-141",
     StationFault,
@@ -130,4 +149,25 @@ PEM_HOLDS_KEY = FaultSpec(
     "CRED-142",
     StationFault,
     "{source} holds a private key, which must never be there. Take the key out, and treat it as known to others.",
+)
+TOKEN_UNKNOWN = FaultSpec(
+    "CRED-151",
+    StationFault,
+    "This is no text of %KEYGEN or %ATTESTTOKEN: {reason}. Copy all that stands between the quotes, and nothing else.",
+)
+KEY_FILE_REFUSED = FaultSpec(
+    "CRED-152",
+    StationFault,
+    "{source} is no private key that signs ES256 (EC P-256, PEM): {reason}. Name the right file.",
+)
+KEY_UNDER_PASSPHRASE = FaultSpec(
+    "CRED-153",
+    StationFault,
+    "The private key in {source} is under a passphrase, {why}. Give the right one: in a file that only you can read, "
+    "in an environment variable, or when you are asked for it.",
+)
+PUBLIC_KEY_REFUSED = FaultSpec(
+    "CRED-154",
+    StationFault,
+    "{source} is neither a public key nor a certificate of the kind EC P-256 (PEM): {reason}. Name the right file.",
 )

@@ -118,7 +118,7 @@ def _read_claims(payload: dict[str, object]) -> DeviceJwt:
     audience = _text(payload, "aud")
     if audience is None:
         raise ValueError("it names no audience")
-    hardware, uuid = _read_issuer(_text(payload, "iss"))
+    hardware, uuid = read_issuer(_text(payload, "iss"))
     issued, expires = _time(payload, "iat"), _time(payload, "exp")
     if (issued is None) != (expires is None):
         raise ValueError("it has only one of iat and exp")
@@ -127,7 +127,11 @@ def _read_claims(payload: dict[str, object]) -> DeviceJwt:
     return DeviceJwt(audience, _text(payload, "sub"), hardware, uuid, issued, expires)
 
 
-def _read_issuer(issuer: str | None) -> tuple[str | None, DeviceUuid | None]:
+def read_issuer(issuer: str | None) -> tuple[str | None, DeviceUuid | None]:
+    """Return both halves of ``<hardware>.<UUID>``, as modems name themselves; None twice for None.
+
+    Raises ``ValueError`` with a clause; pure.
+    """
     if issuer is None:
         return None, None
     hardware, dot, uuid = issuer.rpartition(".")

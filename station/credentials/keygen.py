@@ -44,6 +44,17 @@ def read_keygen(text: str) -> KeygenAnswer:
 
     The digest is taken over the body exactly as sent. Raises CRED-101 (with the reason) or CRED-102; pure.
     """
+    answer, vouched_for = read_statement(text)
+    if answer.body_sha256 != vouched_for:
+        raise KEYGEN_DIGEST_DIFFERS.fault(f"body {answer.body_sha256}, COSE payload {vouched_for}")
+    return answer
+
+
+def read_statement(text: str) -> tuple[KeygenAnswer, Sha256]:
+    """Return the answer and the digest that its COSE payload names, not held against each other: to explain it only.
+
+    Raises CRED-101 (with the reason); pure.
+    """
     try:
         body, cose = read_halves(text, _LIMIT)
         kind, uuid, sec_tag, digest, nonce = _read_payload(cose)
@@ -51,10 +62,8 @@ def read_keygen(text: str) -> KeygenAnswer:
             read_p256_spki(body)
     except ValueError as error:
         raise KEYGEN_UNREADABLE.fault(_quote(text), reason=error) from error
-    found = hashlib.sha256(body)
-    if found.digest() != digest:
-        raise KEYGEN_DIGEST_DIFFERS.fault(f"body {found.hexdigest()}, COSE payload {digest.hex()}")
-    return KeygenAnswer(text, kind, body, Sha256(found.hexdigest()), uuid, sec_tag, nonce, cose)
+    found = Sha256(hashlib.sha256(body).hexdigest())
+    return KeygenAnswer(text, kind, body, found, uuid, sec_tag, nonce, cose), Sha256(digest.hex())
 
 
 def _read_payload(cose: CoseSign1) -> tuple[KeygenKind, DeviceUuid, int, bytes, bytes]:

@@ -65,7 +65,18 @@ TEMPLATES: Final[Mapping[str, str]] = MappingProxyType(
 
 TOLD: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
-        "CLD-KEY": (QT_TRANSLATE_NOOP("Fault", "The cloud takes the API key: uploads go on."),),
+        "CLD-ELSEWHERE": (
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "An upload of {count} unit(s) was prepared for {account}; the station file's account is {now}. "
+                "It is neither sent nor asked about with another account's key: put the old one back, or look there, "
+                "then: station decide",
+            ),
+        ),
+        "CLD-KEY": (
+            QT_TRANSLATE_NOOP("Fault", "The cloud takes the API key: uploads go on."),
+            QT_TRANSLATE_NOOP("Fault", "The cloud takes the organisation token: uploads go on."),
+        ),
         "CLD-LATE": (
             QT_TRANSLATE_NOOP(
                 "Fault",
@@ -73,11 +84,18 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "It stands as {now} now.",
             ),
         ),
+        "CLD-HELD": (QT_TRANSLATE_NOOP("Fault", "{count} unit(s) are held: {reason}. Then: station decide"),),
         "CLD-OVERDUE": (
             QT_TRANSLATE_NOOP(
                 "Fault",
                 "The cloud has come to no end with {count} unit(s) for too long; it is asked on. "
                 "Look for them in the portal, then: station decide",
+            ),
+        ),
+        "CLD-REFUSED": (
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "{count} unit(s) can't be claimed: {reason}. Nothing of them was sent. Then: station decide",
             ),
         ),
         "CLD-WAIT": (
@@ -132,6 +150,85 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "a finished unit that is put into a slot again loses its firmware and its lock, perhaps its "
                 "credentials, and counts as finished no more.",
             ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                'Security: nRF Cloud\'s page "Security and credentials" calls a key that is made on the device '
+                '"more secure": it never leaves it.',
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                'Security: nRF Cloud\'s page "Security and credentials" calls it "most secure" (auto-onboarding): '
+                "the device makes its cloud key when the cloud asks it. This line shows that a unit is claimed, "
+                "and can't show that it gets that key.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                'Security: nRF Cloud\'s page "Security and credentials" names no level for a bare public key. The '
+                'key is made on the device, which it calls "more secure"; that it holds for this way too is our '
+                "reading.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                'Security: nRF Cloud\'s page "Security and credentials" calls a key that is not made on the device'
+                ' "less secure": whoever can look into this PC\'s memory, or listen on the cable, can have it. '
+                "Only for boards that can't make their own.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                'Security: nRF Cloud\'s page "Security and credentials" names no level for a key that the '
+                "application makes. It is made on the device and never leaves it, but is kept in the "
+                'application\'s storage, not in a modem: our reading is that it stands between "more secure" and '
+                '"less secure".',
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                'Security: nRF Cloud\'s page "Security and credentials" names no level for the nRF93M1. Its '
+                "datasheet says that the key is made on the chip and never leaves it; that this is as good as "
+                '"more secure" is our reading.',
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "This PC makes every unit's private key and hands it over a cable. The key is kept nowhere, but "
+                "nothing can show that nobody saw it: use this only for boards that can't make a key of their "
+                "own.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "No server root is written: the product's own image must have the one that its protocols need, or"
+                " it trusts nobody.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "These units are claimed, not onboarded: each gets its cloud key over the air, when it is first "
+                "switched on in the field. Whoever has a unit's token before it is claimed may claim it: keep "
+                "records and backups of these units safe.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "A unit's onboarding token is good for an hour. One that is not uploaded by then needs a rework "
+                "for a new one: keep the cloud reachable.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "The recipe names no claim tag ([cloud] claim_tags): no provisioning rule applies to these units. "
+                "They are claimed, and get their cloud key only when somebody tells the cloud so for each.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "Units go to {project}, as the station file says. The cloud can't be asked whose the token is: whoever "
+                "arms the batch confirms it.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "The {api} API has no place for the recipe's {columns} beside a {kind}: the cloud will not know them.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "{count} unit(s) are in uploads for another account ({others}): these wait, and are neither sent nor "
+                "asked about with this account's key. Put the old station file back for them, or decide about them.",
+            ),
+            QT_TRANSLATE_NOOP("Fault", "The organisation API has no place for claim tags: these units get none."),
+            QT_TRANSLATE_NOOP("Fault", "Whether a provisioning rule has the claim tags {tags} can't be asked: {why}."),
         ),
     }
 )
@@ -145,7 +242,7 @@ FRAMES: Final = (
 """What stands before a fault's sentence where that is what came of it."""
 
 
-HINTS: Final = frozenset(TOLD["LINE-ARM"][index] for index in (0, 1, 3))
+HINTS: Final = frozenset(TOLD["LINE-ARM"][index] for index in (0, 1, 3, 5, 6, 7, 9, 10))
 """What is told once, when a batch is armed, and asks nobody to do anything at once."""
 
 

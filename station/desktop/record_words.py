@@ -28,6 +28,7 @@ CLOUD_LOOKS: Final = MappingProxyType(
         CloudState.WAITING: Look(LOOKS[Mood.EMPTY].ink, LOOKS[Mood.EMPTY].paper, Shape.ARC),
         CloudState.SENDING: LOOKS[Mood.RUNNING],
         CloudState.ONBOARDED: LOOKS[Mood.PASSED],
+        CloudState.CLAIMED: Look(LOOKS[Mood.PASSED].ink, LOOKS[Mood.PASSED].paper, Shape.ARC),
         CloudState.REFUSED: LOOKS[Mood.FAILED],
         CloudState.UNKNOWN: LOOKS[Mood.ERROR],
         CloudState.HELD: Look(LOOKS[Mood.QUARANTINED].ink, LOOKS[Mood.QUARANTINED].paper, Shape.BARS),

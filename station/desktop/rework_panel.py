@@ -1,4 +1,4 @@
-"""A rework is declared here: why, and the second person who agrees; the unit then may be built once more."""
+"""A rework is declared here, or withdrawn before it has begun: why, and the second person who agrees."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
@@ -9,7 +9,7 @@ from station.desktop.said import Said
 from station.desktop.sign_in import PersonFields
 from station.desktop.surroundings import Surroundings
 from station.domain.ids import DeviceId
-from station.engine.commands import Rework
+from station.engine.commands import Rework, WithdrawRework
 from station.engine.results import Failed, Result
 
 
@@ -25,6 +25,7 @@ class ReworkPanel(QWidget):
         self.setObjectName("rework-panel")
         self._around = around
         self._unit = ""
+        self._declared = False
         theme = around.theme()
         gap = theme.px(12)
         self._about = style.text("")
@@ -60,15 +61,21 @@ class ReworkPanel(QWidget):
         self.reason.returnPressed.connect(lambda: self.second.name.setFocus(Qt.FocusReason.OtherFocusReason))
         close.clicked.connect(self._end)
 
-    def offer(self, device_id: DeviceId) -> None:
-        """Offer a rework of this unit."""
-        self._unit = device_id
-        self._about.setText(
-            self.tr(
+    def offer(self, device_id: DeviceId, *, declared: bool = False) -> None:
+        """Offer a rework of this unit; where one is ``declared``, to withdraw it."""
+        self._unit, self._declared = device_id, declared
+        if declared:
+            about = self.tr(
+                "{device} is not built once more: it is again what it was, and waits for the cloud again if it did."
+            )
+        else:
+            about = self.tr(
                 "{device} may be built once more: it gets another key and certificate; "
                 "the certificate that it has is superseded."
-            ).format(device=device_id)
-        )
+            )
+        self._about.setText(about.format(device=device_id))
+        self.go.setText(self.tr("Withdraw the rework") if declared else self.tr("Declare the rework"))
+        self.go.setAccessibleName(self.go.text())
         self.reason.clear()
         self.second.clear()
         self.said.clear()
@@ -82,7 +89,8 @@ class ReworkPanel(QWidget):
     def _ask(self) -> None:
         reason = self.reason.text().strip()
         if not reason:
-            self.said.ask(self.tr("Say why the unit is to be built again."))
+            declaring = self.tr("Say why the unit is to be built again.")
+            self.said.ask(self.tr("Say why it is not to be built again.") if self._declared else declaring)
             self.reason.setFocus(Qt.FocusReason.OtherFocusReason)
             return
         if not self.second.filled():
@@ -91,13 +99,15 @@ class ReworkPanel(QWidget):
             return
         self.go.setEnabled(False)
         self.said.busy(self.tr("Asking the engine."))
-        command = Rework(unit=self._unit, reason=reason, second=self.second.who(), second_pin=self.second.pin())
+        make = WithdrawRework if self._declared else Rework
+        command = make(unit=self._unit, reason=reason, second=self.second.who(), second_pin=self.second.pin())
         self.second.clear_pin()
         self._around.link.ask(command, self._done, self._failed)
 
     def _done(self, _result: Result) -> None:
         self.second.clear()
-        self.said.good(self.tr("Declared. Put the unit into a slot to build it again."))
+        declaring = self.tr("Declared. Put the unit into a slot to build it again.")
+        self.said.good(self.tr("Withdrawn. The unit is what it was before.") if self._declared else declaring)
         self.declared.emit()
 
     def _failed(self, failed: Failed) -> None:

@@ -96,6 +96,16 @@ def _done(step: StepRecord, attempt: AttemptRecord) -> str:
             return translate("Timeline", "identified as IMEI {imei}, {model}, {firmware}").format(
                 imei=attempt.identity.imei, model=attempt.identity.model, firmware=attempt.identity.modem_firmware
             )
+        case StepKind.ATTEST:
+            text = translate("Timeline", "the modem attested itself")
+            return f"{text} ({got['proven']})" if got.get("proven") else text
+        case StepKind.ENROL:
+            return translate("Timeline", "the modem signed its onboarding token for {account}").format(
+                account=got.get("account", "")
+            )
+        case StepKind.GENERATE if got.get("made") == "made on the station":
+            text = translate("Timeline", "this station made the unit's key")
+            return f"{text} ({got['proven']})"
         case StepKind.GENERATE:
             text = translate("Timeline", "the modem made its key")
             return f"{text} ({got['proven']})" if got.get("proven") else text
@@ -106,7 +116,8 @@ def _done(step: StepRecord, attempt: AttemptRecord) -> str:
             return f"{text} ({got['compared_by']})" if got.get("compared_by") else text
         case StepKind.PROVE:
             text = translate("Timeline", "the modem proved that it holds the private key")
-            return f"{text} ({got['jwt']})" if got.get("jwt") else text
+            how = got.get("jwt") or got.get("signed")
+            return f"{text} ({how})" if how else text
         case StepKind.LOCK:
             text = translate("Timeline", "locked the debugger out")
             return f"{text} ({got['proven']})" if got.get("proven") else text

@@ -39,7 +39,9 @@ from station.desktop.theme import LOOKS, Theme
 from station.desktop.timeline import Told, tell
 from station.domain.ids import UnitId
 from station.domain.line import Outcome
+from station.domain.ways import CredentialKind, Way
 from station.evidence.certificate_text import certificate_facts, certificate_pem
+from station.evidence.handed import TOKENS, find_handed, handed_facts
 from station.evidence.proofs import read_proofs
 from station.evidence.unit_record import UnitRecord, number_text, read_unit
 from station.journal.unit_exports import LeftFile, exports_of
@@ -63,7 +65,7 @@ class UnitRecordView(QWidget):
     export = Signal(object)
     """Somebody wants this :class:`UnitRow` exported."""
     rework = Signal(object)
-    """Somebody wants to declare a rework of this :class:`UnitRow`."""
+    """Somebody wants to declare a rework of this :class:`UnitRow`, or to withdraw the one that is declared."""
     walk = Signal(int)
     """Somebody wants the next (1) or the previous (-1) unit of the list."""
 
@@ -238,7 +240,8 @@ class UnitRecordView(QWidget):
         fault = last.fault if last is not None else None
         said = told(fault) if fault is not None else ""
         if unit.rework:
-            said = self.tr("A rework is declared: put it into a slot to build it once more.")
+            said = self.tr("A rework is declared, not begun: put it into a slot to build it once more, or withdraw it.")
+        self._rework.setText(self.tr("Withdraw the rework…") if unit.rework else self.tr("Rework…"))
         self._why.setText(said)
         self._why.setVisible(bool(said))
         self._show_facts(shown)
@@ -248,11 +251,12 @@ class UnitRecordView(QWidget):
         record, unit = shown.record, shown.record.unit
         last = record.attempts[-1] if record.attempts else None
         named = next((one.identity for one in reversed(record.attempts) if one.identity is not None), None)
+        ordinary = last is None or last.way is Way.CERTIFICATE
         facts = [
             (self.tr("IMEI"), unit.imei),
             (self.tr("Board serial"), unit.serial or self.tr("none scanned")),
             (self.tr("Batch"), unit.batch),
-            (self.tr("Product"), shown.product),
+            (self.tr("Product"), shown.product if ordinary else f"{shown.product} ({last.way if last else ''})"),
             (self.tr("Attempts"), str(unit.attempts)),
             (self.tr("Last attempt"), time_words(last.opened) if last else "–"),
             (self.tr("Slot"), str(last.slot) if last else "–"),
@@ -329,6 +333,9 @@ class UnitRecordView(QWidget):
             facts = certificate_facts(one)
             rows += [("", "")] if rows else []
             rows += [(name, certificate_word(text) if name == "State" else text) for name, text in facts]
+        for handed in find_handed(shown.record):
+            if handed.kind is not CredentialKind.CERTIFICATE:
+                rows += ([("", "")] if rows else []) + handed_facts(handed)
         self._certificate.show_rows(rows or [(self.tr("Certificate"), self.tr("The unit has none yet."))])
         active = shown.record.active
         self.pem.setPlainText(certificate_pem(active) if active is not None else "")
@@ -345,11 +352,15 @@ class UnitRecordView(QWidget):
             _copy(self.shown.record.unit.device_id)
 
 
+_ELSEWHERE = frozenset({"keygen", "csr", "access_key", "measurements", "name", "reason"}) | TOKENS
+"""Results that have a place of their own, or are no text for people."""
+
+
 def _observed(results: dict[str, object], measured: list[str], fault: object) -> str:
     said = [f"{getattr(fault, 'code', '')} {getattr(fault, 'sentence', '')}"] if fault is not None else []
     said += measured
     for key, value in results.items():
-        if key in ("keygen", "measurements", "name", "reason") or value in (None, "", [], {}):
+        if key in _ELSEWHERE or value in (None, "", [], {}):
             continue
         if isinstance(value, str | int | float):
             text = number_text(value) if isinstance(value, float) else str(value)

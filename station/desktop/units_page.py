@@ -346,7 +346,7 @@ class UnitsPage(QWidget):
             self._export_batch(batch)
 
     def _offer_rework(self, unit: UnitRow) -> None:
-        self.rework.offer(unit.device_id)
+        self.rework.offer(unit.device_id, declared=unit.rework)
         self._open_side(self.rework)
 
     def _verify(self, path: str) -> None:

@@ -55,11 +55,15 @@ def may(decision: Decision, row: QueuedUnit, overdue: Collection[UnitId]) -> boo
     """Return whether this may be decided of the unit as it stands; the engine judges again."""
     if row.state is CloudState.WAITING:
         return decision is Decision.HOLD
+    if row.state is CloudState.CLAIMED:
+        return decision is Decision.ONBOARDED
     return row.state in _OPEN or (row.state is CloudState.SENDING and row.unit in overdue)
 
 
-def way_words(row: QueuedUnit, now: datetime, overdue: Collection[UnitId]) -> str:
-    """Return where the unit is on its way, in words."""
+def way_words(row: QueuedUnit, now: datetime, overdue: Collection[UnitId], elsewhere: Collection[UnitId] = ()) -> str:
+    """Return where the unit is on its way, in words; ``elsewhere`` are those in uploads for another account."""
+    if row.state is CloudState.SENDING and row.unit in elsewhere:
+        return translate("UploadWords", "Waits for another account's key; you may decide")
     if row.state is CloudState.SENDING and row.unit in overdue:
         return translate("UploadWords", "Overdue: the cloud has come to no end; you may decide")
     match row.state, row.upload_state:
@@ -83,5 +87,7 @@ def way_words(row: QueuedUnit, now: datetime, overdue: Collection[UnitId]) -> st
             return translate("UploadWords", "Held back until somebody decides")
         case CloudState.ONBOARDED, _:
             return translate("UploadWords", "Done")
+        case CloudState.CLAIMED, _:
+            return translate("UploadWords", "Claimed; its cloud key was not seen yet")
         case _:
             return ""

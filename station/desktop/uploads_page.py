@@ -31,7 +31,7 @@ from station.engine.commands import Decide, UploadNow
 from station.engine.pushes import AtLines, Changed, Happened, Welcome
 from station.engine.results import Failed, Result
 from station.journal.upload_queue import MOST, Queue, QueuedUnit, UploadQueue
-from station.line.overdue import overdue_units
+from station.line.overdue import overdue_units, units_to_decide
 
 _OPEN: Final = (CloudState.WAITING, CloudState.SENDING, CloudState.REFUSED, CloudState.UNKNOWN, CloudState.HELD)
 _AFTER_S: Final = 3600.0
@@ -45,6 +45,8 @@ _TICK_MS: Final = 10_000
 class _Read:
     queue: Queue
     overdue: frozenset[UnitId]
+    elsewhere: frozenset[UnitId] = frozenset()
+    """Of these, those whose upload is for another account than the station file's."""
 
 
 class UploadsPage(QWidget):
@@ -128,11 +130,13 @@ class UploadsPage(QWidget):
         self._stale = False
         opened, states = self._around.opened, self.states.chosen() or frozenset(_OPEN)
         cloud = opened.value.cloud
-        after = cloud.overdue_after_s if cloud is not None else _AFTER_S
 
         def queue() -> _Read:
             with UploadQueue(opened.value.data) as outbox, opened.records() as records:
-                return _Read(outbox.read(states), frozenset(overdue_units(records, opened.clock.now(), after)))
+                late = overdue_units(records, opened.clock.now(), _AFTER_S) if cloud is None else {}
+                late |= units_to_decide(records, opened.clock.now(), cloud)
+                elsewhere = frozenset(unit for unit, one in late.items() if one.account)
+                return _Read(outbox.read(states), frozenset(late), elsewhere)
 
         self._around.background.run(queue, self._take, self._fail, key=f"uploads-{id(self)}")
 
@@ -259,7 +263,7 @@ class UploadsPage(QWidget):
                     row.batch,
                     age_words(now - row.since),
                     str(row.tries) if row.tries else "",
-                    way_words(row, now, read.overdue),
+                    way_words(row, now, read.overdue, read.elsewhere),
                     row.reason,
                 )
                 for row in read.queue.rows
@@ -284,6 +288,8 @@ class UploadsPage(QWidget):
             self.mark.show_state(LOOKS[Mood.ERROR], self.tr("Too long"))
         elif asked:
             self.mark.show_state(LOOKS[Mood.ERROR], self.tr("Somebody decides"))
+        elif queue.checks:
+            self.mark.show_state(LOOKS[Mood.ERROR], self.tr("Look at a check"))
         else:
             self.mark.show_state(LOOKS[Mood.PASSED], self.tr("In order"))
         if cloud is None:
@@ -291,7 +297,11 @@ class UploadsPage(QWidget):
         else:
             since = self.tr("waiting since {time}").format(time=time_words(queue.oldest)) if queue.oldest else ""
             said = self.tr("{count} to decide about").format(count=number_words(asked)) if asked else ""
-            self.about.setText(" · ".join(filter(None, (since, said))))
+            count = number_words(queue.reworks)
+            again = self.tr("reworks declared, not begun: {count}").format(count=count) if queue.reworks else ""
+            amiss = number_words(queue.checks)
+            checks = self.tr("final checks not passed: {count}").format(count=amiss) if queue.checks else ""
+            self.about.setText(" · ".join(filter(None, (since, said, checks, again))))
         for state, chip in self.states.chips.items():
             chip.setText(f"{cloud_word(state)} {number_words(queue.counts.get(state, 0))}")
             chip.setAccessibleName(chip.text())

@@ -1,12 +1,13 @@
 """A conversation with a modem that late, lost and foreign answers can't get out of step."""
 
 import re
+from dataclasses import replace
 
 from station.devices.faults import DEVICE_RESET, NO_ANSWER
 from station.devices.framing import Framing, label_of
 from station.devices.replies import Reply, ReplyReader
 from station.devices.step import get_in_step
-from station.devices.talk import Port, Talk, Transcript
+from station.devices.talk import Port, Talk, Transcript, hide_pieces
 from station.domain.faults import Fault
 from station.host.clock import Clock, Deadline, Stop
 
@@ -99,7 +100,8 @@ class Channel:
             raise self._restarted(text, "while it ran")
         self._talk.all_answered()
         self._in_step = not self._framing.shell or self._prompt_came()
-        return reading.reply()
+        reply = reading.reply()
+        return replace(reply, verdict=replace(reply.verdict, text=hide_pieces(reply.verdict.text))) if secret else reply
 
     def _require_step(self, command: str) -> None:
         """Get into step where it is in doubt. Raises AT-103 when the board has restarted meanwhile."""

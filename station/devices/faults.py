@@ -5,6 +5,21 @@ AT-1xx: nobody knows what the modem did. AT-2xx: it said no, and did nothing. AT
 
 from typing import Final
 
+# Declared beside, and listed here with the room's others.
+from station.devices.image_faults import (  # noqa: F401 -- for whoever lists the faults of a room
+    IMAGE_EMPTY,
+    IMAGE_LOCKS_FOREVER,
+    IMAGE_NO_PLACE,
+    IMAGE_NO_VECTORS,
+    IMAGE_NOT_MODEM,
+    IMAGE_NOT_STARTED,
+    IMAGE_OTHER_FAMILY,
+    IMAGE_OUTSIDE,
+    IMAGE_TOO_BIG,
+    IMAGE_TRUNCATED,
+    IMAGE_UICR_STAYS,
+    IMAGE_UNREADABLE,
+)
 from station.domain.faults import Bug, Fault, FaultSpec, Retry, StationFault, UnitFault
 
 # The conversation itself.
@@ -125,6 +140,44 @@ LOW_SUPPLY = FaultSpec(
     StationFault,
     "The modem could not {action}: its supply is too low. Check the fixture's supply and contacts; "
     "trying again as it is won't help.",
+)
+
+# What a credentials shell and an nRF93M1 can have wrong besides.
+OTHER_KEY = FaultSpec(
+    "AT-240",
+    UnitFault,
+    "The board holds another private key than the one that its public key was taken from. "
+    "Start the board from the beginning; if it happens again, put it aside.",
+    Retry.SAME_UNIT,
+)
+KEY_STORED_DIFFERENTLY = FaultSpec(
+    "AT-241",
+    UnitFault,
+    "The board did not store the private key as the station wrote it. "
+    "Start it once more; if it happens again, put it aside.",
+    Retry.SAME_UNIT,
+)
+SHELL_BUFFER_SMALL = FaultSpec(
+    "AT-242",
+    StationFault,
+    "The board's firmware has too little room to take a credential of {length} bytes. "
+    "Have it built with a larger CONFIG_TLS_CREDENTIALS_SHELL_CRED_BUF_SIZE.",
+)
+SHELL_COMMAND_MISSING = FaultSpec(
+    "AT-243",
+    StationFault,
+    "The board's firmware has no shell command {command}. Check product and firmware: it needs {option}.",
+)
+CLOCK_REFUSED = FaultSpec(
+    "AT-244",
+    UnitFault,
+    "The modem did not take the time: {why}. Start the board once more; if it happens again, put it aside.",
+    Retry.SAME_UNIT,
+)
+NOT_AN_NRF93M1 = FaultSpec(
+    "AT-306",
+    UnitFault,
+    "This modem carries {text}, and the product is for an nRF93M1. Check that it is the right board.",
 )
 
 # A modem that is not fit for the line.
@@ -323,66 +376,6 @@ OPTION_UNKNOWN = FaultSpec(
     StationFault,
     "This version of {tool} does not take {options}, without which it might {what}; nothing was done. Install another "
     'version of it, or let the fixture file say programmer = "nrfjprog".',
-)
-
-# Images, looked at before a batch starts.
-IMAGE_UNREADABLE = FaultSpec(
-    "DEV-330", StationFault, "The image {path} is no Intel HEX file: {why}. Get the file from its maker once more."
-)
-IMAGE_EMPTY = FaultSpec(
-    "DEV-331", StationFault, "The image {path} holds nothing to program. Get the file from its maker once more."
-)
-IMAGE_TRUNCATED = FaultSpec(
-    "DEV-332",
-    StationFault,
-    "The image {path} has no end record: a part of it is missing. Copy the file once more.",
-)
-IMAGE_OUTSIDE = FaultSpec(
-    "DEV-333",
-    StationFault,
-    "The image {path} has data for {address}, which is neither flash nor UICR of an nRF91. "
-    "Check that it is the product's image, made for this chip.",
-)
-IMAGE_NO_VECTORS = FaultSpec(
-    "DEV-334",
-    StationFault,
-    "The image {path} holds no program that could start: {why}. Take the merged image of the build (merged.hex).",
-)
-IMAGE_NOT_MODEM = FaultSpec(
-    "DEV-335",
-    StationFault,
-    "The file {path} is no modem firmware package as Nordic ships it: {why}. Get the package from Nordic once more.",
-)
-IMAGE_OTHER_FAMILY = FaultSpec(
-    "DEV-336",
-    StationFault,
-    "The modem firmware {path} is for {found}, and this product's chip is {expected}. Put the right package there.",
-)
-IMAGE_LOCKS_FOREVER = FaultSpec(
-    "DEV-337",
-    StationFault,
-    "The image {path} sets ERASEPROTECT, which can never be undone, not even by a recovery. Have it built without; "
-    'if the product needs it, a step "lock" says so in the recipe.',
-)
-IMAGE_TOO_BIG = FaultSpec(
-    "DEV-338", StationFault, "The image {path} is too big: {why}. Check that it is the product's image."
-)
-IMAGE_NO_PLACE = FaultSpec(
-    "DEV-339",
-    StationFault,
-    "There is no folder whose path has plain letters alone, as probes' programs need it (tried {tried}). "
-    "Let the station file name such a data folder.",
-)
-IMAGE_NOT_STARTED = FaultSpec(
-    "DEV-340",
-    StationFault,
-    "The image {path} begins at {begins}, and with it flashed the board would never start: {why}. {mend}",
-)
-IMAGE_UICR_STAYS = FaultSpec(
-    "DEV-341",
-    StationFault,
-    'The image {path} writes the UICR at {address}, and erase = "touched" does not erase that: {why}, so its '
-    'verification would fail. Write erase = "all" for this image in the recipe, or take one without UICR data.',
 )
 
 _UNKNOWN_AT: Final = (NO_ANSWER, DEVICE_RESET, ODD_REPLY, TOO_MUCH, ANSWER_LOST)

@@ -20,18 +20,21 @@ MINIMUMS: Final[Mapping[FirmwareFamily, Version]] = MappingProxyType(
         FirmwareFamily.NRF9160: (1, 3, 0),
         FirmwareFamily.NRF91X1: (2, 0, 0),
         FirmwareFamily.NRF9151_NTN: (1, 0, 0),
+        FirmwareFamily.NRF93M1: (1, 0, 0),
     }
 )
-"""The first versions with %KEYGEN, %JWT and %ATTESTTOKEN. NTN counts from 1.0.0 on its own."""
+"""The first versions with %KEYGEN, %JWT and %ATTESTTOKEN. NTN counts from 1.0.0 on its own. An nRF93M1 has %REGJWT
+instead; the first firmware that has it is not known, and what lacks it refuses."""
 
 _PRODUCTION_TEST = re.compile(r"mfw[-_]pti[-_]|[-_]pti[-_]", re.IGNORECASE)
 _FIRMWARE = re.compile(
-    r"mfw_(nrf9160|nrf91x1|nrf9161|nrf9151|nrf9131|nrf9151-ntn)_(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?![\d.])"
+    r"mfw_(nrf9160|nrf91x1|nrf9161|nrf9151|nrf9131|nrf9151-ntn|nrf93m1)_(\d{1,4})\.(\d{1,4})\.(\d{1,4})(?![\d.])"
 )
 _FAMILIES: Final = MappingProxyType(
     {
         "nrf9160": FirmwareFamily.NRF9160,
         "nrf9151-ntn": FirmwareFamily.NRF9151_NTN,
+        "nrf93m1": FirmwareFamily.NRF93M1,
     }
 )
 _TRUE_HASHES_FROM: Final[Version] = (1, 3, 2)

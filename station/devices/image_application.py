@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from station.devices.faults import IMAGE_LOCKS_FOREVER, IMAGE_NO_VECTORS, IMAGE_OUTSIDE
+from station.devices.image_faults import IMAGE_LOCKS_FOREVER, IMAGE_NO_VECTORS, IMAGE_OUTSIDE
 from station.devices.image_hex import Segment, read_hex
 from station.domain.ids import Sha256
 from station.host.files import sha256_of

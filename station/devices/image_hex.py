@@ -8,7 +8,7 @@ from typing import Final
 
 from intelhex import IntelHex, IntelHexError
 
-from station.devices.faults import IMAGE_EMPTY, IMAGE_TOO_BIG, IMAGE_TRUNCATED, IMAGE_UNREADABLE
+from station.devices.image_faults import IMAGE_EMPTY, IMAGE_TOO_BIG, IMAGE_TRUNCATED, IMAGE_UNREADABLE
 from station.domain.faults import Fault
 
 _RECORD: Final = re.compile(rb":([0-9A-Fa-f]{2})[0-9A-Fa-f]{4}([0-9A-Fa-f]{2})(?:[0-9A-Fa-f]{2})*")

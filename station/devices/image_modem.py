@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Final
 
-from station.devices.faults import IMAGE_NOT_MODEM, IMAGE_OTHER_FAMILY, IMAGE_TOO_BIG
+from station.devices.image_faults import IMAGE_NOT_MODEM, IMAGE_OTHER_FAMILY, IMAGE_TOO_BIG
 from station.devices.image_hex import read_hex
 from station.domain.faults import Fault
 from station.domain.line import ChipFamily

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from station.devices.faults import IMAGE_NOT_STARTED, IMAGE_UICR_STAYS
 from station.devices.image_application import Footprint
+from station.devices.image_faults import IMAGE_NOT_STARTED, IMAGE_UICR_STAYS
 from station.devices.images import ImageReport
 from station.domain.faults import Fault
 from station.domain.ids import Sha256

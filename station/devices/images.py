@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, assert_never
 
-from station.devices.faults import IMAGE_CHANGED, IMAGE_NO_PLACE
+from station.devices.faults import IMAGE_CHANGED
 from station.devices.image_application import Footprint, check_application
+from station.devices.image_faults import IMAGE_NO_PLACE
 from station.devices.image_modem import check_package
 from station.devices.protocols import Image, ImageKind
 from station.domain.line import ChipFamily

@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 from typing import Final
 
 from station.credentials.attestation import read_attestation
+from station.credentials.pem import stored_sha256
 from station.devices import questions
 from station.devices.channel import Channel
-from station.devices.faults import NO_ANSWER, NO_IMEI, ODD_REPLY
+from station.devices.faults import ALREADY_THERE, KEY_STORED_DIFFERENTLY, NO_ANSWER, NO_IMEI, ODD_REPLY
 from station.devices.firmware import read_firmware
 from station.devices.framing import Newline, label_of
 from station.devices.questions import Question
 from station.devices.refusals import ABSENT, LOW_POWER, PRESENT, refusal_of
 from station.devices.replies import Reply, VerdictKind
 from station.domain.faults import Fault
-from station.domain.ids import DeviceId, DeviceUuid, Imei, parse_device_uuid, parse_sha256
+from station.domain.ids import DeviceId, DeviceUuid, Imei, Sha256, parse_device_uuid, parse_sha256
 from station.domain.modem import CredentialType, ModemIdentity, StoredCredential, UuidSource
+from station.domain.secret import Secret
 from station.host.clock import Stop
 
 _ROW = re.compile(r'%CMNG: ?(\d{1,10}), ?(\d{1,5})(?:, ?"([0-9A-Fa-f]{64})")?')
@@ -173,6 +175,14 @@ class Modem:
         self._require_ok(reply, command, f"make {_place(sec_tag, CredentialType.CLIENT_KEY)}")
         return _value(reply, _KEYGEN, command)
 
+    def generate_public_key(self, sec_tag: int) -> str:
+        """As :meth:`generate_key`, but the answer is about the bare public key, without a CSR (%KEYGEN, content 1)."""
+        self._require_offline()
+        command = f"AT%KEYGEN={sec_tag},{_CLIENT_KEY},1"
+        reply = self._run(command, self._timeouts.keygen, _KEYGEN)
+        self._require_ok(reply, command, f"make {_place(sec_tag, CredentialType.CLIENT_KEY)}")
+        return _value(reply, _KEYGEN, command)
+
     def write_credential(self, sec_tag: int, kind: CredentialType, content: str) -> None:
         """Store ``content`` (ASCII, LF line ends) in place of what is there; read back before believing it (%CMNG=0).
 
@@ -187,6 +197,23 @@ class Modem:
             self.delete_credential(sec_tag, kind)
             reply = self._run(command, self._timeouts.write, secret=secret)
         self._require_ok(reply, label_of(command), f"store {_place(sec_tag, kind)}")
+
+    def listed_hashes(self, content: str) -> frozenset[Sha256]:
+        """Return the digest under which a listing shows ``content`` (LF line ends), where it tells true ones. Pure."""
+        return frozenset({stored_sha256(content, self.stored_newline)})
+
+    def write_key(self, sec_tag: int, key: Secret) -> None:
+        """Store a private key that the station made (PKCS #8 PEM, LF line ends); None: no listing tells that it is it.
+
+        The modem lists a digest of a form of its own, so only a signature (%JWT) shows what is stored. Not safe to
+        repeat: AT-219 where a key is. Where the outcome is unknown it may be there: list, delete, make another.
+        """
+        if any(self.list_credentials(sec_tag, CredentialType.CLIENT_KEY)):
+            action = f"store {_place(sec_tag, CredentialType.CLIENT_KEY)}"
+            raise ALREADY_THERE.fault(action=action)
+        self.write_credential(sec_tag, CredentialType.CLIENT_KEY, key.reveal())
+        if not any(self.list_credentials(sec_tag, CredentialType.CLIENT_KEY)):
+            raise KEY_STORED_DIFFERENTLY.fault(f"no private key in security tag {sec_tag}")
 
     def read_credential(self, sec_tag: int, kind: CredentialType) -> str:
         """Return the stored content, byte for byte as far as the framing lets it through (%CMNG=2). Pure."""
@@ -214,10 +241,15 @@ class Modem:
         self._require_ok(reply, label_of(command), f"sign with the key in security tag {sec_tag}")
         return _value(reply, _JWT, label_of(command))
 
-    def attestation_token(self) -> str:
-        """Return the text between %ATTESTTOKEN's quotes, unchecked; it is never shown. Pure; no two are alike."""
+    def attestation_token(self, challenge: bytes | None = None) -> str:
+        """Return the text between %ATTESTTOKEN's quotes, unchecked; it is never shown. Pure; no two are alike.
+
+        ``challenge`` is 16 bytes that stand in the token where else the modem's own nonce does; AT-210 or AT-211 from
+        a modem that takes none.
+        """
         question = questions.ATTESTATION
-        reply = self._look(question.command, question.answer, self._timeouts.sign, secret=True)
+        command = question.command if challenge is None else f'{question.command}="{challenge.hex()}"'
+        reply = self._look(command, question.answer, self._timeouts.sign, secret=True)
         self._require_ok(reply, question.command, "attest itself")
         return _value(reply, question.answer, question.command)
 
@@ -292,8 +324,13 @@ class Modem:
         raise refusal_of(reply.verdict, command=label_of(command), action=action, framing=framing, detail=detail)
 
     def _supply_detail(self) -> str:
+        """Return what the modem measures. Asked once: a modem that refuses that too may do so for the same reason."""
+        question = questions.SUPPLY
         try:
-            return f"supply {self.supply_millivolts()} mV"
+            reply = self._look(question.command, question.answer, self._timeouts.look)
+            if not reply.ok:
+                return "supply unknown: the modem refuses to measure it"
+            return f"supply {_value(reply, question.answer, question.command)} mV"
         except Fault as fault:
             return f"supply unknown: {fault.code}"
 

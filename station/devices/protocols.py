@@ -1,13 +1,32 @@
-"""What the line needs of the things on a slot, whoever makes them. Drivers are named after what they drive."""
+"""What the line needs of the things on a slot, whoever makes them. Drivers are named after what they drive.
+
+What a device on the port can do for its credentials is one small protocol per capability. Every driver is a
+:class:`Conversation`; what else it can is asked with ``match`` (``case KeyMaker():``) or ``isinstance``:
+
+| driver | identity | store | key maker | key taker | prover | enroller |
+| --- | --- | --- | --- | --- | --- | --- |
+| ``modem.Modem`` (nRF91, AT) | ModemIdentity | yes | its own step (%KEYGEN) | yes | its own step (%JWT) | |
+| ``tls_shell.TlsShell`` (``cred``) | ShellIdentity | yes | | yes | | |
+| ``cred_shell.CredShell`` (``cred``, ``nrf_cloud_cred``) | ShellIdentity | yes | yes | yes | yes | |
+| ``nrf93.Nrf93m1`` (AT, V.250) | ModemIdentity | | | | yes | yes |
+
+What holds for all of them: each call ends by its deadline; a fault says with
+:func:`station.devices.faults.is_outcome_unknown` whether nobody knows what was done (then look before doing it again);
+a private key or token that passes through is in no fault, transcript, log or child process, and is kept nowhere.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
+from station.credentials.csr import Csr
+from station.credentials.registration import RegistrationToken
 from station.domain.ids import Sha256
 from station.domain.line import ChipFamily, Erase, LockLevel
+from station.domain.modem import CredentialType, ModemIdentity, StoredCredential
+from station.domain.secret import Secret
 from station.host.clock import Stop
 
 Progress = Callable[[float], None]
@@ -155,3 +174,138 @@ class Power(Protocol):
 
     def cycle(self) -> None:
         """Cut the supply, wait as long as the fixture says, and supply again. Safe to repeat."""
+
+
+@runtime_checkable
+class Conversation(Protocol):
+    """One conversation on one open port; not thread-safe: one slot's thread owns it."""
+
+    @property
+    def restarts(self) -> int:
+        """Grows whenever the board is seen to restart in this conversation: what it had not stored may be gone."""
+
+    def connect(self, seconds: float, stop: Stop | None = None) -> None:
+        """Return once the device answers in step, at most ``seconds`` from now; also after a reset. Raises AT-102."""
+
+    def close(self) -> None:
+        """Give the port back. Safe to repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShellIdentity:
+    """Who answers on a Zephyr shell. The credentials shells themselves have no name and no number for a device.
+
+    Where all is None nothing but a scanned label says which board this is.
+    """
+
+    modem: ModemIdentity | None
+    """What the modem says, where the shell has the command ``at``."""
+    hardware_id: str | None
+    """The chip's own number (``hwinfo devid``), lower-case hexadecimal, where the shell has that command: it does not
+    name the device to anybody, but tells whether the same board still answers."""
+    system: str | None
+    """The firmware's ``kernel version``, where the shell has that command."""
+
+
+@runtime_checkable
+class Identity(Protocol):
+    """A device that says who it is. Nordic's nRF93M1 and a modem give a ``ModemIdentity``, a shell what it has."""
+
+    def identify(self) -> ModemIdentity | ShellIdentity:
+        """Return who this is. Looks only; safe to repeat."""
+
+
+@runtime_checkable
+class Storer(Protocol):
+    """A device that must be switched off in good order before its power goes. A shell stores at once, and is none."""
+
+    def power_off(self) -> None:
+        """Return once everything is stored and the radio is off; only then cut the power. Safe to repeat."""
+
+
+@runtime_checkable
+class CredentialStore(Protocol):
+    """A device that stores certificates under security tags."""
+
+    def list_credentials(
+        self, sec_tag: int | None = None, kind: CredentialType | None = None
+    ) -> tuple[StoredCredential, ...]:
+        """Return what is stored, complete or not at all; ``kind`` needs ``sec_tag``. Nothing there is empty. Pure."""
+
+    def listed_hashes(self, content: str) -> frozenset[Sha256]:
+        """Return the digests under which the device may list ``content`` (LF line ends) once it is stored. Pure."""
+
+    def write_credential(self, sec_tag: int, kind: CredentialType, content: str) -> None:
+        """Store ``content`` (ASCII, LF line ends) in place of what is there; list it before believing it.
+
+        For what is no secret. Safe to repeat.
+        """
+
+    def delete_credential(self, sec_tag: int, kind: CredentialType) -> bool:
+        """Return True once the item is deleted, False where none was there. Safe to repeat."""
+
+
+@runtime_checkable
+class KeyTaker(Protocol):
+    """A device that takes a private key which the station has made. An explicit choice: the key leaves a hand."""
+
+    def write_key(self, sec_tag: int, key: Secret) -> Sha256 | None:
+        """Store ``key`` (PKCS #8 PEM, LF line ends) and return the digest under which the device lists it now.
+
+        The digest was compared with the key's own: it is stored, byte for byte, and a later listing with the same
+        digest shows that it still is. None: this device does not list such a digest, and a signature must show it.
+        Nothing of the key is kept. Not safe to repeat: AT-219 where a key is (delete it first). Where the outcome is
+        unknown the key may be there, whole: list, delete, start over with a new one.
+        """
+
+
+@runtime_checkable
+class KeyMaker(Protocol):
+    """A device that makes its private key itself and never gives it away; other than %KEYGEN, in two calls."""
+
+    def make_key(self, sec_tag: int) -> None:
+        """Have the device make a P-256 key under ``sec_tag``.
+
+        Not safe to repeat: AT-219 where a key is. Where the outcome is unknown the key may be there: unlike after
+        %KEYGEN it is not lost, for :meth:`request` asks for its CSR at any time.
+        """
+
+    def has_key(self, sec_tag: int) -> bool:
+        """Return whether a key made here is under ``sec_tag``. Pure."""
+
+    def request(self, sec_tag: int, common_name: str | None = None) -> Csr:
+        """Return a CSR by the key under ``sec_tag``, its own signature verified. Pure; AT-213 where no key is.
+
+        ``common_name`` None: the device names itself as it would to the cloud (``Csr.common_name`` is its client ID).
+        """
+
+    def delete_key(self, sec_tag: int) -> None:
+        """Leave no key made here under ``sec_tag``. Safe to repeat: the device says the same where none was."""
+
+
+@runtime_checkable
+class Prover(Protocol):
+    """A device that shows that it holds a private key, offline."""
+
+    def prove_key(self, sec_tag: int, spki: bytes) -> str:
+        """Return, in words for the record, how the device showed that it holds the private key of ``spki`` (DER).
+
+        It signed something fresh just now, verified here with that public key. AT-240 where it holds another. Pure.
+        """
+
+
+@runtime_checkable
+class Enroller(Protocol):
+    """A device that has a cloud access key and signs its own registration (nRF93M1)."""
+
+    def access_key(self) -> bytes:
+        """Return the public half of the cloud access key (SubjectPublicKeyInfo, DER), a P-256 key.
+
+        The device makes the key at the first call and then keeps it. Safe to repeat, also after a lost answer.
+        """
+
+    def registration_token(self, tenant: str) -> RegistrationToken:
+        """Return a fresh registration token for the account ``tenant``, verified: by the access key, for this device.
+
+        Sets the device's clock first and reads it back, for the token lives an hour by it. Safe to repeat.
+        """

@@ -17,7 +17,7 @@ class Question:
 
 
 MANUFACTURER: Final = Question("AT+CGMI", re.compile(r"(Nordic Semiconductor[ -~]*)"))
-MODEL: Final = Question("AT+CGMM", re.compile(r"(nRF9[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*)"))
+MODEL: Final = Question("AT+CGMM", re.compile(r"(nRF9[0-9A-Za-z]+(?:-[0-9A-Za-z]+)*(?: \(R\d{1,3}\))?)"))
 HARDWARE: Final = Question("AT%HWVERSION", re.compile(r"%HWVERSION: ([ -~]+)"))
 FIRMWARE: Final = Question("AT+CGMR", re.compile(r"([A-Za-z][!-~]*_[!-~]*\d\.\d+\.\d+[!-~]*)"))
 SUPPLY: Final = Question("AT%XVBAT", re.compile(r"%XVBAT: (\d{1,6})"))

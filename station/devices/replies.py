@@ -5,6 +5,7 @@ framings), Zephyr's log output and shell, samples/modem-output.json.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -142,13 +143,23 @@ class ReplyReader:
     """
 
     def __init__(
-        self, sent: str, expect: re.Pattern[str] | None = None, *, quoted: bool = False, from_shell: bool = False
+        self,
+        sent: str,
+        expect: re.Pattern[str] | None = None,
+        *,
+        quoted: bool = False,
+        from_shell: bool = False,
+        judge: Callable[[str], Verdict | None] | None = None,
     ) -> None:
-        """``expect`` matches whole information lines; with ``quoted``, their beginning up to the opening quote."""
+        """``expect`` matches whole information lines; with ``quoted``, their beginning up to the opening quote.
+
+        ``judge`` says which whole lines are final results, where the command is none of a modem's.
+        """
         self._sent = sent
         self._expect = expect
         self._quoted = quoted
         self._shell = from_shell
+        self._judge = judge or (lambda text: verdict_of(text, from_shell=from_shell))
         self._carry = ""
         self._swallow_feed = False
         self._content: list[str] | None = None
@@ -157,6 +168,8 @@ class ReplyReader:
         self._text: str | None = None
         self.verdict: Verdict | None = None
         self.banner = False
+        self.echoed = False
+        """Whether the command, or a part of it, has come back."""
 
     def feed(self, line: Line) -> tuple[Piece, ...]:
         """Take the next line; return what it was, for the transcript. Nothing may be fed after the final result."""
@@ -198,7 +211,7 @@ class ReplyReader:
     def _kind(self, answer: str) -> PieceKind:
         if not answer.strip():
             return PieceKind.BLANK
-        if verdict_of(answer, from_shell=self._shell):
+        if self._judge(answer):
             return PieceKind.FINAL
         if self._expect and (self._expect.match(answer) if self._quoted else self._expect.fullmatch(answer)):
             return PieceKind.INFO
@@ -209,7 +222,9 @@ class ReplyReader:
         damaged = () if answer == text else (self._other(text[: len(text) - len(answer)]),)
         kind = self._kind(answer)
         if kind is PieceKind.FINAL:
-            self.verdict = verdict_of(answer, from_shell=self._shell)
+            self.verdict = self._judge(answer)
+        elif kind is PieceKind.ECHO:
+            self.echoed = True
         elif kind is PieceKind.OTHER:
             return (*damaged, self._other(answer))
         elif kind is PieceKind.INFO and self._quoted and self._expect and (head := self._expect.match(answer)):

@@ -16,6 +16,8 @@ from station.host.redaction import HIDDEN, hide_shapes
 _MOST_BYTES = 256 * 1024
 """More than this in one answer is a flood."""
 
+_QUOTED_BACK = re.compile(r".*(?=: (?:command not found|wrong parameter count)$)")
+_PERHAPS_A_PIECE = re.compile(r"[A-Za-z0-9+/=_-]{12,}")
 _STILL_COLOURED = re.compile(r"\x1b\[[1-9][0-9;]*m(?!.*\x1b\[0?m)", re.DOTALL)
 
 
@@ -43,6 +45,14 @@ class Port(ByteSource, Protocol):
         """Give the port back. Safe to repeat."""
 
 
+def hide_pieces(text: str) -> str:
+    """Return a final result without what may be a piece of the secret just sent. Pure.
+
+    A shell that lost the beginning of a line takes the rest, a part of a key, for a command, and says so.
+    """
+    return _PERHAPS_A_PIECE.sub(HIDDEN, _QUOTED_BACK.sub(HIDDEN, text))
+
+
 class Talk:
     """Sends commands and hears lines. Knows what is unanswered, and what must not be shown. One thread."""
 
@@ -54,6 +64,8 @@ class Talk:
         """Commands whose answers may still come, oldest first."""
         self.restarts = 0
         """Grows whenever the board is seen to restart; a banner of several lines counts several times."""
+        self.heard = 0
+        """Bytes of whole lines that have come."""
         self.blocked = False
         """Whether the last attempt to send found no way out: a hung board under flow control, or wrong settings."""
         self._reader = LineReader(port)
@@ -108,6 +120,7 @@ class Talk:
             if line is None:
                 return self._restarted_midline(reading)
             received += len(line.text) + 1
+            self.heard += len(line.text) + 1
             if command is not None and received > _MOST_BYTES:
                 raise TOO_MUCH.fault(f"{received} bytes", command=label_of(command))
             self._tell(reading.feed(line))
@@ -159,6 +172,11 @@ class Talk:
         partial = self._reader.partial
         return PROMPT.search(strip_control(partial)) is not None and not _STILL_COLOURED.search(partial)
 
+    @property
+    def at_prompt(self) -> bool:
+        """Whether a shell's prompt stands there, and nothing is typed behind it."""
+        return self.prompt_shown and PROMPT.sub("", strip_control(self._reader.partial)).strip() in ("", ".")
+
     def _restarted_midline(self, reading: ReplyReader) -> bool:
         # A board that dies within its own banner has started all the same.
         last = ReplyReader("", from_shell=self.framing.shell)
@@ -171,10 +189,17 @@ class Talk:
         return last.banner
 
     def _tell(self, pieces: tuple[Piece, ...]) -> None:
+        # A shell's log line may stand within an echo, and what follows it be the echo's rest.
+        open_kinds = (
+            (PieceKind.FINAL,)
+            if self.framing.shell
+            else (PieceKind.FINAL, PieceKind.LOG, PieceKind.URC, PieceKind.BANNER)
+        )
         for piece in pieces:
             if piece.kind is not PieceKind.BLANK:
-                hidden = self._secret and piece.kind in (PieceKind.INFO, PieceKind.ECHO, PieceKind.OTHER)
-                self._show(Direction.RECEIVED, HIDDEN if hidden else piece.text)
+                hidden = self._secret and piece.kind not in open_kinds
+                text = hide_pieces(piece.text) if self._secret and self.framing.shell else piece.text
+                self._show(Direction.RECEIVED, HIDDEN if hidden else text)
 
     def _show(self, direction: Direction, text: str) -> None:
         if self._transcript:

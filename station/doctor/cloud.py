@@ -4,7 +4,9 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, assert_never
 
-from station.cloud.protocol import Account, AccountAnswer, Busy, CredentialRefused, NotSent, Unclear
+from station.cloud.protocol import Account, AccountAnswer, Busy, CredentialRefused, NotSent, Stated, Unclear
+from station.cloud.provisioning import Trouble
+from station.cloud.provisioning_answers import Rule
 from station.cloud.wire import NoKey, Reply, Timeouts, Wire
 from station.doctor.findings import Verdict, advice, judge_fault, not_checked, ok, trouble, unknown
 from station.host.clock import Clock
@@ -20,12 +22,16 @@ _REACH: Final = (
     "Check the network, and [cloud] in the station file: base_url, and proxy and ca_bundle where the company has them."
 )
 
+_REACH_CLAIMS: Final = "Check the network, and provisioning_url under [cloud] in the station file."
+
 
 def judge_account(answer: AccountAnswer, *, wanted: str | None, last: str | None) -> list[Verdict]:
     """Return what the cloud's answer means. ``last`` is the team it confirmed before, None where never. Pure."""
     match answer:
         case Account():
             return _judge_team(answer, wanted, last)
+        case Stated():
+            return [_judge_stated(answer, last)]
         case CredentialRefused():
             return judge_fault(KEY_REFUSED.fault(why=answer.reason))
         case NotSent():
@@ -41,6 +47,16 @@ def judge_account(answer: AccountAnswer, *, wanted: str | None, last: str | None
             return [unknown(f"{_begin(answer.reason)}.", _REACH)]
         case _:
             assert_never(answer)
+
+
+def _judge_stated(said: Stated, last: str | None) -> Verdict:
+    name = f"organisation {said.organisation}, project {said.project}"
+    if last is None:
+        return advice(
+            f"The station file names {name}; nobody has confirmed it, and the cloud can't be asked whose token it is.",
+            "Read both names; arming a batch confirms them, and the first upload shows whether the token is right.",
+        )
+    return ok(f"The station file names {name}, as a person confirmed; the cloud can't be asked whose token it is.")
 
 
 def _judge_team(found: Account, wanted: str | None, last: str | None) -> list[Verdict]:
@@ -62,6 +78,20 @@ def _judge_team(found: Account, wanted: str | None, last: str | None) -> list[Ve
             )
         ]
     return [ok(f"It takes the API key, which is the team {name}'s, as it must be.")]
+
+
+def judge_rules(answer: tuple[Rule, ...] | Trouble) -> list[Verdict]:
+    """Return what the Provisioning API's answer to a question about its rules means. Pure."""
+    match answer:
+        case tuple():
+            active = len([rule for rule in answer if rule.active])
+            return [ok(f"It takes the API key; the team has {active} active provisioning rule(s).")]
+        case CredentialRefused():
+            return judge_fault(KEY_REFUSED.fault(why=answer.reason))
+        case NotSent() | Busy() | Unclear():
+            return [unknown(f"{_begin(answer.reason)}.", _REACH_CLAIMS)]
+        case _:
+            assert_never(answer)
 
 
 def compare_clocks(cloud: CloudSettings, clock: Clock) -> Verdict:

@@ -271,7 +271,7 @@ class _Rounds:
             mend = "To onboard units, add a [cloud] table to it."
             asked.skip("cloud.account", "cloud", "The station file names none; finished units wait.", mend)
             return
-        usable = self._has_secret("secret.api-key", "API key", settings.api_key)
+        usable = self._has_secret("secret.api-key", settings.secret_name, settings.secret)
         if settings.proxy is not None and settings.proxy.password is not None:
             usable &= self._has_secret("secret.proxy", "proxy password", settings.proxy.password)
         if not usable:
@@ -282,7 +282,7 @@ class _Rounds:
             cloud = opened.cloud()
             if cloud is None:
                 return []
-            last = facts.accounts.get(settings.base_url) if facts else None
+            last = facts.accounts.get(settings.place) if facts else None
             return doctor_cloud.judge_account(cloud.account(), wanted=settings.team, last=last)
 
         seconds = _CLOUD_TRIES * (settings.connect_timeout_s + settings.read_timeout_s) + 10
@@ -290,6 +290,11 @@ class _Rounds:
         if asked.last_state() in (State.OK, State.ADVICE):
             compare = Check("clock.cloud", "cloud's clock", lambda: doctor_cloud.compare_clocks(settings, self._clock))
             asked.ask(compare, seconds=seconds)
+        if settings.provisioning_url is not None:
+            ask = Check(
+                "cloud.claims", "Provisioning API", lambda: doctor_cloud.judge_rules(opened.provisioning().rules())
+            )
+            asked.ask(ask, seconds=seconds)
 
 
 @contextmanager

@@ -135,7 +135,7 @@ def judge_outbox(facts: JournalFacts, now: datetime, *, has_cloud: bool) -> Iter
         told = " and ".join(f"{count} {state}" for state, count in stuck.items())
         yield advice(
             f"Units on which a person has to decide: {told}.",
-            "See the cloud's words: station outbox. Then: station decide UNIT send-again, onboarded or hold",
+            "See the cloud's words: station outbox. Then: station decide UNIT again, seen or hold",
         )
     held = facts.outbox.get(CloudState.HELD)
     if held:

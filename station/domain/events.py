@@ -2,12 +2,18 @@
 
 Bodies hold only JSON values: text, whole numbers up to 2**53, booleans, lists, and objects. Times are UTC in
 ISO 8601 with microseconds. A new field needs a default, so that every event ever written still reads; a changed
-meaning needs a new kind. No event ever holds a private key, a passphrase, a PIN, an API key or a raw token.
+meaning needs a new kind. No event ever holds a private key, a passphrase, a PIN, an API key or a raw token, but for
+what the cloud is handed of a unit: its attestation token, or an onboarding token for one account and one hour, is a
+claim on that unit, which the outbox must not lose.
 """
 
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from station.domain.check_events import FinalChecked
+from station.domain.claim_events import ClaimRuleIntended, ClaimRuleMade, Unclaimed, UnclaimIntended
+from station.domain.cloud_deletion_events import CloudDeleted, CloudDeletion, CloudDeletionIntended
+from station.domain.deletion_events import CredentialDeleted, CredentialDeletionIntended
 from station.domain.faults import FaultRecord
 from station.domain.ids import (
     AttemptId,
@@ -20,14 +26,16 @@ from station.domain.ids import (
     Imei,
     Sha256,
     SlotNumber,
-    UnitId,
 )
 from station.domain.line import Outcome, RepeatClass, StepKind
 from station.domain.modem import UuidSource
 from station.domain.people_events import ActionRefused, PersonChanged, SignedIn, SignedOut, SignInRefused
+from station.domain.rework_events import ReworkDeclared, ReworkWithdrawn, UnitOverwritten
 from station.domain.station_events import (
     AuthorityCreated,
     AuthorityIntended,
+    DevelopmentKeyIntended,
+    DevelopmentKeyMade,
     Exported,
     ExportIntended,
     Restored,
@@ -35,6 +43,7 @@ from station.domain.station_events import (
     SettingsSaved,
 )
 from station.domain.upload_events import (
+    AccountConfirmed,
     RowSettled,
     UploadAccepted,
     UploadDecided,
@@ -58,16 +67,26 @@ __all__ = [
     "CertificateIssued",
     "CertificateSuperseded",
     "CheckpointMade",
+    "ClaimRuleIntended",
+    "ClaimRuleMade",
     "ClockCorrected",
+    "CloudDeleted",
+    "CloudDeletionIntended",
     "Context",
+    "CredentialDeleted",
+    "CredentialDeletionIntended",
+    "DevelopmentKeyIntended",
+    "DevelopmentKeyMade",
     "Event",
     "ExportIntended",
     "Exported",
     "FaultRecord",
+    "FinalChecked",
     "KeyLost",
     "PersonChanged",
     "Restored",
     "ReworkDeclared",
+    "ReworkWithdrawn",
     "RowSettled",
     "SessionClosed",
     "SessionOpened",
@@ -80,6 +99,8 @@ __all__ = [
     "SlotLatched",
     "StepFinished",
     "StepIntended",
+    "UnclaimIntended",
+    "Unclaimed",
     "UnitIdentified",
     "UnitOverwritten",
     "UploadAccepted",
@@ -143,16 +164,6 @@ class CheckpointMade:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AccountConfirmed:
-    """The cloud said which team the API key belongs to."""
-
-    kind: ClassVar[str] = "account-confirmed"
-    team_id: str
-    team_name: str
-    base_url: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BatchArmed:
     """A work order may run: this product, on this fixture, for this many units. Arming again continues it."""
 
@@ -168,6 +179,9 @@ class BatchArmed:
     warnings: tuple[str, ...] = ()
     serials: str = ""
     """The labels that its boards have, ``FIRST..LAST``; "" where it is held to none."""
+    way: str = "certificate"
+    security: str = ""
+    """How its units get their credentials, and how secure the vendor says that is; "" in old journals."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,6 +286,8 @@ class AttemptClosed:
     orphan: StepKind | None = None
     """The step whose intent stands without a result, when the station was stopped in it."""
     for_cloud: bool = False
+    final_check: str = ""
+    """What its unit is asked for at the cloud once it is onboarded (:class:`Asks`); "" for nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -306,31 +322,6 @@ class CertificateSuperseded:
     serial: CertSerial
     attempt: AttemptId
     reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnitOverwritten:
-    """A finished unit was put in again and its probe changed it before it could say who it is: it is finished no more.
-
-    It is in quarantine until a rework is declared, and what waited for the cloud is held.
-    """
-
-    kind: ClassVar[str] = "unit-overwritten"
-    attempt: AttemptId
-    unit: UnitId
-    fault: FaultRecord
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReworkDeclared:
-    """A person allows one more attempt at a unit that had passed or is quarantined."""
-
-    kind: ClassVar[str] = "rework-declared"
-    unit: UnitId
-    operator: str
-    reason: str
-    second: str = ""
-    """The second person, who agreed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -370,6 +361,8 @@ Event = (
     | CheckpointMade
     | ExportIntended
     | Exported
+    | DevelopmentKeyIntended
+    | DevelopmentKeyMade
     | Restored
     | AccountConfirmed
     | BatchArmed
@@ -386,6 +379,15 @@ Event = (
     | CertificateSuperseded
     | UnitOverwritten
     | ReworkDeclared
+    | ReworkWithdrawn
+    | CredentialDeletionIntended
+    | CredentialDeleted
+    | UnclaimIntended
+    | Unclaimed
+    | FinalChecked
+    | CloudDeletion
+    | ClaimRuleIntended
+    | ClaimRuleMade
     | SlotLatched
     | SlotAcknowledged
     | UploadPrepared

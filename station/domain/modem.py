@@ -30,6 +30,8 @@ class FirmwareFamily(StrEnum):
     NRF9160 = "nrf9160"
     NRF91X1 = "nrf91x1"
     NRF9151_NTN = "nrf9151-ntn"
+    NRF93M1 = "nrf93m1"
+    """Another modem altogether: no %KEYGEN, no %CMNG; it has a cloud access key of its own."""
 
 
 class UuidSource(StrEnum):

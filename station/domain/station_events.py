@@ -114,3 +114,23 @@ class Restored:
     second: str
     reason: str
     batches: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevelopmentKeyIntended:
+    """The cloud is about to be asked to make a key and a certificate, for development; it may have done so."""
+
+    kind: ClassVar[str] = "development-key-intended"
+    device_id: str
+    operator: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevelopmentKeyMade:
+    """What came of a ``DevelopmentKeyIntended``: the certificate's text by its SHA-256, or "" and why there is none."""
+
+    kind: ClassVar[str] = "development-key-made"
+    device_id: str
+    certificate_sha256: str
+    why_not: str = ""

@@ -11,6 +11,20 @@ from station.domain.line import CloudState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountConfirmed:
+    """It is known whose account the secret belongs to: the cloud said so (a team), or a person did at arming."""
+
+    kind: ClassVar[str] = "account-confirmed"
+    team_id: str
+    """The team's ID, or ``organisation/project``."""
+    team_name: str
+    base_url: str
+    """The address at which that holds; an organisation's has its project in it."""
+    how: str = "cloud"
+    """``cloud``, or ``person``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class UploadPrepared:
     """A body of rows is stored, byte for byte as it will be sent. Its place is the upload's ID."""
 
@@ -18,6 +32,10 @@ class UploadPrepared:
     units: tuple[UnitId, ...]
     body_sha256: Sha256
     body_bytes: int
+    credential: str = "certificate"
+    """A :class:`station.domain.ways.CredentialKind`: what the cloud is handed of each of its units."""
+    account: str = ""
+    """Whose account it is for: a team's ID, or ``organisation/project``; "" where nobody had confirmed one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

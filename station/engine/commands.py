@@ -174,6 +174,17 @@ class Rework:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WithdrawRework:
+    """Take back a declared rework that has not begun; a second person types a PIN too. Result: the device ID."""
+
+    kind: ClassVar[str] = "withdraw-rework"
+    unit: Name
+    reason: Reason
+    second: Name
+    second_pin: Typed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Export:
     """Export units, or a batch. ``forms``: bundle, tables, onboard-csv. Result: :class:`Written`."""
 
@@ -301,6 +312,7 @@ Command = (
     | UploadNow
     | Decide
     | Rework
+    | WithdrawRework
     | Export
     | Checkpoint
     | ListPeople

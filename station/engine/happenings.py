@@ -6,10 +6,15 @@ from station.domain.events import (
     AttemptClosed,
     BatchArmed,
     BatchClosed,
+    CloudDeleted,
+    CloudDeletionIntended,
+    FinalChecked,
     PersonChanged,
     ReworkDeclared,
+    ReworkWithdrawn,
     SlotAcknowledged,
     SlotLatched,
+    Unclaimed,
     UploadAccepted,
     UploadDecided,
     UploadPrepared,
@@ -66,7 +71,9 @@ def happening(
             return Happened(number=0, at=at, about="closed", batch=event.batch)
         case PersonChanged():
             return Happened(number=0, at=at, about="people")
-        case ReworkDeclared():
+        case ReworkDeclared() | ReworkWithdrawn() | Unclaimed() | FinalChecked():
+            return Happened(number=0, at=at, about="uploads", unit=event.unit)
+        case CloudDeletionIntended(unit=int()) | CloudDeleted(unit=int()):
             return Happened(number=0, at=at, about="uploads", unit=event.unit)
         case (
             UploadPrepared()

@@ -35,6 +35,7 @@ from station.engine.commands import (
     Stop,
     UploadNow,
     WatchSlot,
+    WithdrawRework,
 )
 from station.engine.face import Face, failed
 from station.engine.faults import ENDING, MISTAKE, NOBODY_HERE, RUN_LASTS
@@ -229,6 +230,7 @@ class Orders:
             | UploadNow
             | Decide
             | Rework
+            | WithdrawRework
             | Export
             | Checkpoint
             | ListPeople
@@ -278,6 +280,11 @@ class Orders:
             case Rework():
                 with station.beside() as view:
                     return record_orders.rework(view, actor, command)
+            case WithdrawRework():
+                with station.beside() as view:
+                    done = record_orders.withdraw(view, actor, command)
+                self._uploads.nudge()
+                return done
             case Export():
                 with station.beside() as view:
                     return record_orders.export(view, actor, record, command)

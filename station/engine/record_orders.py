@@ -8,7 +8,7 @@ from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.domain.line import CloudState
 from station.domain.secret import Secret
-from station.engine.commands import Decide, Export, Release, Rework, SaveSettings, ShowProduct
+from station.engine.commands import Decide, Export, Release, Rework, SaveSettings, ShowProduct, WithdrawRework
 from station.engine.faults import NOT_AS_SEEN, NOTHING_CHOSEN, NOTHING_NAMED, UNKNOWN_WORD, WHOLE_PATH
 from station.engine.people_orders import second_of
 from station.engine.results import (
@@ -26,9 +26,9 @@ from station.exporting import ExportDesk, Form
 from station.host.files import sha256_of_file
 from station.journal.codec import context_hash
 from station.journal.cycle_times import expected_seconds
-from station.line.decisions import close_batch, decide_uploads, declare_rework, find_unit
+from station.line.decisions import close_batch, decide_uploads, declare_rework, find_unit, withdraw_rework
 from station.line.faults import UNKNOWN_UNIT
-from station.line.overdue import overdue_units
+from station.line.overdue import units_to_decide
 from station.line.releases import find_unreleased, name_of
 from station.people.rights import Actor, Right
 from station.settings.drafts import FIXTURE, RECIPE, STATION, draft_of, load_named
@@ -78,8 +78,8 @@ def decide(view: Station, actor: Actor, command: Decide) -> Done:
     if state is None:
         raise UNKNOWN_WORD.fault(what="A decision", word=command.decision, known=", ".join(_DECISIONS))
     view.gate.require(actor, Right.DECIDE, command.reason)
-    cloud, records = view.opened.value.cloud, view.records
-    late = overdue_units(records, view.opened.clock.now(), cloud.overdue_after_s) if cloud is not None else {}
+    records = view.records
+    late = units_to_decide(records, view.opened.clock.now(), view.opened.value.cloud)
     return Done(words=tuple(decide_uploads(view.gate, records, command.units, state, actor, command.reason, late)))
 
 
@@ -88,6 +88,13 @@ def rework(view: Station, actor: Actor, command: Rework) -> Done:
     find_unit(view.records, command.unit)  # nobody's PIN is tried for nothing
     second = second_of(view, command.second, command.second_pin)
     return Done(words=(declare_rework(view.gate, view.records, command.unit, actor, command.reason, second),))
+
+
+def withdraw(view: Station, actor: Actor, command: WithdrawRework) -> Done:
+    """Take a declared rework back. Raises PPL-101 to PPL-117, LINE-162 and 163, JRN-207 and 208."""
+    find_unit(view.records, command.unit)
+    second = second_of(view, command.second, command.second_pin)
+    return Done(words=(withdraw_rework(view.gate, view.records, command.unit, actor, command.reason, second),))
 
 
 def export(view: Station, actor: Actor, record: SignedRecord, command: Export) -> Written:

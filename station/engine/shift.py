@@ -259,12 +259,12 @@ class Shift:
         cloud = ""
         settings = view.opened.value.cloud
         if armed.team and settings is not None:
-            account = view.records.account(settings.base_url)
+            account = view.records.account(settings.place)
             cloud = f"{account[1]} ({armed.team})" if account is not None else armed.team
-        return Armed(batch=armed.batch, warnings=armed.warnings, cloud=cloud)
+        return Armed(batch=armed.batch, warnings=armed.said, cloud=cloud)
 
     def _run_to_end(self, view: Station, actor: Actor, armed: ArmedBatch, run: BatchRun) -> None:
-        for warning in armed.warnings:
+        for warning in armed.said:
             view.feed.publish(Told("LINE-ARM", warning))
         try:
             run.run(actor)

@@ -4,6 +4,7 @@ import threading
 from contextlib import ExitStack
 
 from station.app import Station
+from station.domain.check_events import CheckState
 from station.domain.events import AttemptClosed
 from station.domain.faults import Fault
 from station.domain.line import CloudState, Outcome
@@ -96,7 +97,8 @@ class Uploads:
             return False
         with self._station.journal.records() as records:
             counts = records.outbox_counts()
-        if not (counts.get(CloudState.WAITING) or counts.get(CloudState.SENDING)):
+            unchecked = bool(records.final_checks(CheckState.DUE, limit=1)) and not outbox.checks.only_waits
+        if not (counts.get(CloudState.WAITING) or counts.get(CloudState.SENDING) or unchecked):
             return False
         if not self._flushed:
             self._flushed = True

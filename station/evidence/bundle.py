@@ -112,10 +112,10 @@ def build_bundle(
 
 
 def verifier_text() -> str:
-    """Return `verify.py` as it lies in bundles: the verifier's six modules in one, each where the next needs it."""
+    """Return `verify.py` as it lies in bundles: the verifier's seven modules in one, each where the next needs it."""
     room, parts = files("station.evidence"), []
     pattern = re.compile(r"# In a bundle's verify\.py.*\n(?:from station\.evidence\.\w+ import (?:\([^)]*\)|.*)\n)+")
-    for name in ("forms.py", "eras.py", "story.py", "summary.py", "verdict.py", "verifier.py"):
+    for name in ("forms.py", "eras.py", "modem_proofs.py", "story.py", "summary.py", "verdict.py", "verifier.py"):
         parts.append(pattern.sub("", room.joinpath(name).read_text("utf-8")))
     opening, rest = parts[-1].split('"""\n', 1)
     text = "\n\n".join([f'{opening}"""\n', *(part.strip("\n") for part in parts[:-1]), rest.lstrip("\n")])

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from station.domain.line import CloudState, Outcome
+from station.domain.ways import Way
 from station.evidence.batch_record import RTY_MEANS, BatchRecord, BoardRecord, Times, cloud_counts
 from station.evidence.pdf_paper import Column, Face, Paper, PaperSize
 from station.evidence.pdf_parts import (
@@ -13,6 +14,7 @@ from station.evidence.pdf_parts import (
     write_checkpoint,
     write_provenance,
 )
+from station.settings.way_rules import RULES
 
 _TIMES = (
     Column("of", 0.09, right=True),
@@ -85,6 +87,10 @@ def _order(paper: Paper, record: BatchRecord) -> None:
     labels = next((one.serials for one in reversed(record.armed) if one.serials), "")
     if labels:
         facts.append(("Labels", labels))
+    if secure := list(dict.fromkeys(one.security for one in record.armed if one.security)):
+        ways = dict.fromkeys(Way(one.way) for one in record.armed)
+        facts.append(("Credentials", ", ".join(f"{RULES[way].title} ({way})" for way in ways)))
+        facts.append(("How secure", " ".join(secure)))
     warnings = list(dict.fromkeys(text for one in record.armed for text in one.warnings))
     if warnings:
         facts.append(("Said when armed", " ".join(warnings)))

@@ -4,7 +4,9 @@ from collections.abc import Iterator
 
 from station.domain.ids import EventSeq
 from station.domain.line import Outcome
+from station.domain.ways import CredentialKind
 from station.evidence.certificate_text import certificate_facts, certificate_pem
+from station.evidence.handed import TOKENS, find_handed, handed_facts, way_text
 from station.evidence.pdf_paper import Column, Paper, PaperSize, grouped
 from station.evidence.pdf_parts import moment_text, outcome_text, seconds_text, write_checkpoint, write_provenance
 from station.evidence.proofs import read_proofs
@@ -31,7 +33,7 @@ _MEASURED = (
     Column("Judged", 0.08),
 )
 # Long, and said in words or printed elsewhere.
-_ELSEWHERE = frozenset({"keygen", "measurements"})
+_ELSEWHERE = frozenset({"keygen", "csr", "access_key", "measurements"}) | TOKENS
 
 
 def unit_pdf(
@@ -82,6 +84,8 @@ def _identity(paper: Paper, record: UnitRecord) -> None:
         ("Attempts", str(unit.attempts)),
         ("Cloud", cloud_words(unit.cloud)),
     ]
+    if record.attempts:
+        facts.append(("Credentials", way_text(record.attempts[-1].way)))
     if unit.rework:
         facts.append(("Rework", "declared: one more attempt is allowed"))
     paper.facts(facts)
@@ -112,6 +116,12 @@ def _proofs(paper: Paper, record: UnitRecord) -> None:
 
 
 def _certificates(paper: Paper, record: UnitRecord) -> None:
+    others = [one for one in find_handed(record) if one.kind is not CredentialKind.CERTIFICATE]
+    for one in reversed(others):
+        paper.heading("What the cloud is handed" if one is others[-1] else "What it was handed before", keep=50.0)
+        paper.facts(handed_facts(one))
+    if others and not record.certificates:
+        return
     active = record.active
     paper.heading("Certificate")
     if active is None:
@@ -119,10 +129,10 @@ def _certificates(paper: Paper, record: UnitRecord) -> None:
     else:
         paper.facts(certificate_facts(active))
         paper.code(certificate_pem(active))
-    for one in record.certificates:
-        if one is not active:
-            paper.heading(f"Another certificate, {one.state}", small=True, keep=70.0)
-            paper.facts(certificate_facts(one))
+    for other in record.certificates:
+        if other is not active:
+            paper.heading(f"Another certificate, {other.state}", small=True, keep=70.0)
+            paper.facts(certificate_facts(other))
 
 
 def _attempt(paper: Paper, attempt: AttemptRecord, count: int) -> None:

@@ -42,11 +42,18 @@ def _proven(step: StepRecord) -> Iterator[str]:
             yield f"modem firmware {got.get('version', '')} ({_named(got)}): {how}"
         case StepKind.GENERATE if got.get("proven"):
             yield f"key: {got['proven']}"
+        case StepKind.ATTEST if got.get("proven"):
+            yield f"attestation token: {got['proven']}"
+        case StepKind.ENROL if got.get("proven"):
+            yield f"onboarding token for {got.get('account', '')}: {got['proven']}"
         case StepKind.WRITE if got.get("compared_by"):
-            yield f"server roots and certificate are in the modem: compared by {got['compared_by']}"
+            what = "server roots and certificate" if got.get("certificate_sha256") else "server roots"
+            yield f"{what} are in the modem: compared by {got['compared_by']}"
         case StepKind.PROVE if got.get("jwt"):
             listed = f"; listed again: types {', '.join(map(str, _list(got['listed'])))}" if got.get("listed") else ""
             yield f"the modem holds the private key: token {got['jwt']}{listed}"
+        case StepKind.PROVE if got.get("signed"):
+            yield f"the board holds the private key: {got['signed']}"
         case StepKind.READ_BACK if got.get("read_back"):
             yield f"the last image left the credentials alone: shown with {got.get('check_image', 'a check image')}"
         case StepKind.READ_BACK if got.get("relies_on_attempt"):

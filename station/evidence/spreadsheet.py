@@ -28,6 +28,7 @@ from typing import Final, NewType
 from station.domain.ids import AttemptId, BatchId, UnitId
 from station.domain.line import Outcome
 from station.evidence.certificate_text import certificate_sha256
+from station.evidence.handed import standing, without_tokens
 from station.evidence.proofs import read_proofs
 from station.evidence.unit_record import AttemptRecord, MeasuredValue, StepRecord, UnitRecord, number_text
 from station.evidence.visible_text import restore, visible
@@ -72,6 +73,11 @@ UNIT_COLUMNS: Final = (
     ("counted", "1 where the batch's report counts the row, else 0: a board without a name that was put in again"),
     ("now_batch", "the work order of the unit's last attempt in any batch"),
     ("now_outcome", "how the unit stands now, whichever batch that was in"),
+    ("way", "how its last attempt's recipe has a unit get its credentials"),
+    ("credential", "what the cloud is handed of it; empty where it has not passed"),
+    ("credential_sha256", "of the certificate's or public key's DER, of a token's text"),
+    ("final_check", "passed, refused, unsure, due, wanted; empty where its recipe asks for none"),
+    ("final_check_words", "what it found"),
 )
 STEPS: Final = "nrf91-station-steps-1"
 STEP_COLUMNS: Final = (
@@ -115,6 +121,7 @@ MEASUREMENT_COLUMNS: Final = (
 )
 _IDENTIFIERS: Final = frozenset(
     {"batch", "now_batch", "device_id", "imei", "uuid", "serial", "modem_firmware", "operator", "recipe"}
+    | {"credential_sha256"}
     | {f"certificate_{name}" for name in ("serial", "sha256", "issuer_sha256", "key_sha256")}
 )
 _BARE: Final = frozenset(
@@ -262,7 +269,12 @@ def _unit_row(record: UnitRecord) -> Row:
         "proven": "; ".join(read_proofs(record.attempts)),
         "now_batch": unit.batch,
         "now_outcome": unit.outcome,
+        "way": record.attempts[-1].way if record.attempts else None,
     }
+    if record.check is not None:
+        row |= {"final_check": record.check.state, "final_check_words": record.check.words}
+    if (stands := standing(record)) is not None:
+        row |= {"credential": stands.kind, "credential_sha256": stands.sha256}
     if active is not None:
         row |= {
             "certificate_serial": active.serial,
@@ -310,6 +322,10 @@ def _attempt_columns(attempts: Sequence[AttemptRecord]) -> dict[str, Cell]:
     }
 
 
+def _as_json(results: dict[str, object]) -> str:
+    return json.dumps(results, sort_keys=True, ensure_ascii=False)
+
+
 def _step_row(unit: UnitRecord | None, attempt: AttemptRecord, step: StepRecord) -> Row:
     return {
         **_whose(unit, attempt),
@@ -328,7 +344,7 @@ def _step_row(unit: UnitRecord | None, attempt: AttemptRecord, step: StepRecord)
         "fault_sentence": step.fault.sentence if step.fault else None,
         "fault_detail": step.fault.detail if step.fault else None,
         "measured": "; ".join(one.text() for one in step.measurements),
-        "results": json.dumps(step.results, sort_keys=True, ensure_ascii=False) if step.results else None,
+        "results": _as_json(without_tokens(step.results)) if step.results else None,
     }
 
 

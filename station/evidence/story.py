@@ -4,7 +4,6 @@ A part of `verify.py`, which is copied into every bundle: it imports the standar
 """
 
 import hashlib
-import re
 import struct
 import time
 from collections import Counter
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 # In a bundle's verify.py, what is imported here stands above.
 from station.evidence.forms import Broken, canonical, require, unbase64
+from station.evidence.modem_proofs import CLEAN, ECDSA, WITNESS, check_told, elements, inside, is_named, p256
 
 UNREADABLE = (
     *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, struct.error),
@@ -30,75 +30,7 @@ AT_ONCE, TOLD_FROM = 512, 5
 """So many checks of signatures are put off; from so many seconds on, it is told how long they took."""
 
 
-# --- What a modem says of its key, and what a CA made of it ----------------------------------------------------------
-
-ECDSA = ec.ECDSA(hashes.SHA256())
-_NULL, _CLEAN = bytes.fromhex("300c06082a8648ce3d0403020500"), bytes.fromhex("300a06082a8648ce3d040302")
-_COSE = re.compile(
-    rb"\xd2\x84\x43\xa1\x01\x26\xa1\x04\x41.\x58.\xd9\xd9\xf7\x85\x09\x50(.{16})"
-    rb"(?:\x41|\x42\x18|\x43\x19|\x45[\x1a\x3a])(.{1,4})\x58\x20(.{32})\x50.{16}\x58\x40.{64}",
-    re.DOTALL,
-)
-
-
-def check_keygen(text: str, name: str) -> tuple[str, str, str]:
-    """Return key's SHA-256, UUID and CSR's SHA-256 of a modem's answer to %KEYGEN for ``name``; raise where it is not.
-
-    The CSR is signed by its own key, and the modem's COSE message holds its SHA-256. Modems put a NULL into the CSR
-    that RFC 5758 forbids and nothing signs: it is left out for reading.
-    """
-    csr, cose = [
-        unbase64(part + "=" * (-len(part) % 4)) for part in text.replace("-", "+").replace("_", "/").split(".")
-    ]
-    clean, found = csr, _COSE.fullmatch(cose)
-    if _NULL in csr:
-        inner = inside(csr).replace(_NULL, _CLEAN)
-        clean = (
-            b"\x30\x82" + struct.pack(">H", len(inner)) if len(inner) > 255 else bytes((0x30, 0x81, len(inner)))
-        ) + inner
-    request, digest = x509.load_der_x509_csr(clean), hashlib.sha256(csr)
-    signed = request.tbs_certrequest_bytes
-    _, subject, spki, *_ = elements(inside(signed))
-    require(is_named(subject, name), f"the CSR is not for {name} alone")
-    p256(request).verify(request.signature, signed, ECDSA)
-    require(found and found[3] == digest.digest(), "the modem's message is not about this CSR")
-    uuid = found[1].hex() if found else ""
-    uuid = f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:]}"
-    return hashlib.sha256(spki).hexdigest(), uuid, digest.hexdigest()
-
-
-def p256(holder: x509.Certificate | x509.CertificateSigningRequest) -> ec.EllipticCurvePublicKey:
-    """Return the key in it, which is of P-256."""
-    key = holder.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
-        raise Broken("a key is not of P-256")
-    return key
-
-
-def elements(data: bytes) -> list[bytes]:
-    """Return the DER elements that lie one behind the other (X.690 section 8.1)."""
-    found, at, end = list[bytes](), 0, len(data)
-    while at < end:
-        begin, length = at, data[at + 1]
-        at += 2
-        if length > 0x7F:
-            at += length & 0x7F
-            length = int.from_bytes(data[begin + 2 : at], "big")
-        at += length
-        found.append(data[begin:at])
-    return found
-
-
-def inside(element: bytes) -> bytes:
-    return element[2 + (element[1] & 0x7F if element[1] & 0x80 else 0) :]
-
-
-def is_named(subject: bytes, name: str) -> bool:
-    """Return whether a DER Name is one common name, this one, as UTF8String or PrintableString."""
-    size = len(name)
-    outer = bytes((0x30, size + 11, 0x31, size + 9, 0x30, size + 7)) + b"\x06\x03\x55\x04\x03"
-    inner = bytes((size,)) + name.encode("ascii")
-    return subject == outer + b"\x0c" + inner or subject == outer + b"\x13" + inner
+# --- What a CA made of a key ------------------------------------------------------------------------------------------
 
 
 def read_authorities(pem: str, given: Collection[str]) -> dict[str, x509.Certificate]:
@@ -147,12 +79,6 @@ def is_issued_by(one: x509.Certificate, ca: x509.Certificate) -> bool:
     return True
 
 
-def check_key(told: Any, name: str) -> None:
-    """Return where a modem's answer for ``name`` is what an entry tells of it."""
-    same = check_keygen(told["keygen"], name) == (told["spki_sha256"], told["uuid"], told["csr_sha256"])
-    require(same, "the modem's answer is not what the entry says of it")
-
-
 def check_certificate(
     body: Any, meant: tuple[Any, dict[str, tuple[ec.EllipticCurvePublicKey, bytes]] | None, str]
 ) -> None:
@@ -165,7 +91,7 @@ def check_certificate(
     if issuers is not None:
         require(intent["issuer"] in issuers, f"its CA's certificate {intent['issuer']} is not {where}")
         ca_key, ca_name = issuers[intent["issuer"]]
-        require((issuer, algorithm) == (ca_name, _CLEAN), "it is not of the CA that was meant to sign it")
+        require((issuer, algorithm) == (ca_name, CLEAN), "it is not of the CA that was meant to sign it")
         ca_key.verify(leaf.signature, signed, ECDSA)
     key = hashlib.sha256(spki).hexdigest()
     require(is_named(subject, intent["device_id"]), f"it is not for {intent['device_id']} alone")
@@ -181,6 +107,7 @@ def check_certificate(
 @dataclass
 class Attempt:
     steps: list[str]
+    way: str = "certificate"
     done: int = 0
     intent: str | None = None
     good: bool = True
@@ -188,6 +115,7 @@ class Attempt:
     uuid: str | None = None
     key: str = ""
     certificate: str = ""
+    told: bool = False
 
 
 @dataclass
@@ -304,7 +232,8 @@ class Story:
             case "session-opened":
                 self.sessions.add(seq)
             case "attempt-opened":
-                self.open[seq] = Attempt([step["do"] for step in self.contexts[body["recipe"]]["content"]["steps"]])
+                content = self.contexts[body["recipe"]]["content"]
+                self.open[seq] = Attempt([step["do"] for step in content["steps"]], content.get("way", "certificate"))
             case "unit-identified" | "uuid-learnt" | "step-intended" | "step-finished" | "attempt-closed":
                 require(body["attempt"] in self.open, f"attempt {body['attempt']} is not open here")
                 self._take_in_attempt(kind, body, self.open[body["attempt"]], entry)
@@ -337,19 +266,22 @@ class Story:
                 require(fits, "a step ends that was not begun")
                 attempt.intent, attempt.good = None, body["outcome"] == "passed"
                 attempt.done += 1
-                if attempt.good and body["step"] == "generate-key":
-                    self._take_key(body["results"], attempt, entry)
+                if attempt.good and body["step"] == WITNESS[attempt.way]:
+                    self._take_told(body["results"], attempt, entry)
                 elif attempt.good and body["step"] == "sign":
                     attempt.certificate = body["results"]["serial"]
                     self._require_certificate(attempt)
             case _:
                 self._close(body, attempt)
 
-    def _take_key(self, results: Any, attempt: Attempt, entry: Any) -> None:
-        self.waiting.append(Waiting(entry, check_key, results, attempt.device))
-        require(attempt.uuid in (None, results["uuid"]), "the key is of a modem with another UUID")
-        attempt.key = results["spki_sha256"]
-        self.count[f"key proofs: {results['proven']}"] += 1
+    def _take_told(self, results: Any, attempt: Attempt, entry: Any) -> None:
+        self.waiting.append(Waiting(entry, check_told, results, (attempt.way, attempt.device)))
+        said = attempt.uuid if attempt.way in ("station-key", "device-shell") else results["uuid"]
+        require(attempt.uuid in (None, said), "the key is of a modem with another UUID")
+        attempt.key = results.get("spki_sha256", "")
+        what = {"attest": "attestations", "enrol": "enrolments"}.get(WITNESS[attempt.way], "key proofs")
+        attempt.told = True
+        self.count[f"{what}: {results['proven']}"] += 1
         self.proofs += 1
 
     def _take_certificate(self, body: Any, intent: Any, entry: Any) -> None:
@@ -374,5 +306,7 @@ class Story:
             require(whole, "the unit passed without all of its recipe's steps")
             if "sign" in attempt.steps:
                 self._require_certificate(attempt)
+            told = attempt.told or attempt.way == "certificate"
+            require(told, f"the unit passed without what the way {attempt.way} rests on")
         del self.open[body["attempt"]]
         self.count[f"attempts {body['outcome']}"] += 1

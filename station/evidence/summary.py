@@ -3,10 +3,27 @@
 A part of `verify.py`, which makes it again from the entries: it imports the standard library alone.
 """
 
+import hashlib
 from typing import Any
 
 # In a bundle's verify.py, what is imported here stands above.
 from station.evidence.forms import Key, plain
+
+
+def _handed(step: str, got: Any) -> str:
+    """Return what a step left for the cloud that is no certificate; "" for any other."""
+    match step:
+        case "attest":
+            return f"attestation token for the cloud, SHA-256 {hashlib.sha256(got['attestation'].encode()).hexdigest()}"
+        case "enrol":
+            return (
+                f"onboarding token for {got['account']} until {got['expires'][:19]}Z, key SHA-256 {got['spki_sha256']}"
+            )
+        case "generate-key" if "csr" in got:
+            return f"key {got['made']}, SHA-256 {got['spki_sha256']}"
+        case "generate-key" if "csr_sha256" not in got and "spki_sha256" in got:
+            return f"public key for the cloud, SHA-256 {got['spki_sha256']}"
+    return ""
 
 
 class Summary:
@@ -15,7 +32,7 @@ class Summary:
     def __init__(self) -> None:
         self._attempts, self._units = dict[int, list[str]](), dict[str, list[int]]()
         self._certificates, self._devices = dict[str, list[str]](), dict[str, str]()
-        self._count, self._restored = 0, list[str]()
+        self._count, self._restored, self._named = 0, list[str](), dict[int, str]()
 
     def feed(self, event: Any) -> None:
         body, at = event["body"], f"{event['at'][:19]}Z"
@@ -29,12 +46,21 @@ class Summary:
                 self._attempts[event["seq"]] = [opened]
             case "unit-identified":
                 self._units.setdefault(body["device_id"], []).append(body["attempt"])
+                self._named.setdefault(event["seq"], body["device_id"])
                 numbers = f"IMEI {body['imei']}, UUID {body['uuid'] or '-'}, {body['model']}, {body['modem_firmware']}"
                 self._attempts[body["attempt"]].append(f"    {numbers}")
+            case "step-finished" if body["outcome"] == "passed":
+                said = _handed(body["step"], body["results"])
+                self._attempts[body["attempt"]] += [f"    {said}"] if said else []
             case "attempt-closed":
                 fault = body["fault"]
                 said = f" ({fault['code']}: {fault['sentence']})" if fault else ""
                 self._attempts[body["attempt"]].append(f"    {at} {body['outcome']}{said}, by {event['by']}")
+            case "final-check":
+                asked = f"known: {body['known']}, its own token: {body['token']}"
+                words = f" ({body['words']})" if body["words"] else ""
+                said = f"  final check at the cloud {at}: {asked}{words}"
+                self._certificates.setdefault(self._named.get(body["unit"], ""), []).append(said)
             case "certificate-intended":
                 self._devices[body["serial"]] = body["device_id"]
             case "certificate-issued":

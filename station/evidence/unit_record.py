@@ -9,9 +9,10 @@ from cryptography import x509
 from station.domain import events as e
 from station.domain.ids import AttemptId, BatchId, CertSerial, EventSeq, Sha256, SlotNumber
 from station.domain.line import CloudState, Outcome, StepKind
+from station.domain.ways import Way
 from station.journal.codec import Entry
 from station.journal.records import Records
-from station.journal.rows import AttemptRow, CertificateRow, UnitRow
+from station.journal.rows import AttemptRow, CertificateRow, CheckRow, UnitRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +97,8 @@ class AttemptRecord:
     newest: EventSeq
     newest_at: datetime
     """The newest entry about it."""
+    way: Way = Way.CERTIFICATE
+    """How its recipe has a unit get its credentials."""
 
     @property
     def seconds(self) -> float | None:
@@ -127,6 +130,8 @@ class UnitRecord:
     attempts: tuple[AttemptRecord, ...]
     certificates: tuple[CertificateRecord, ...]
     happenings: tuple[Happening, ...]
+    check: CheckRow | None = None
+    """How its final check at the cloud stands; None where it has none."""
 
     @property
     def active(self) -> CertificateRecord | None:
@@ -152,7 +157,8 @@ def read_unit(records: Records, unit: UnitRow) -> UnitRecord:
     attempts = tuple(read_attempt(records, row) for row in records.attempts_of_unit(unit.id))
     certificates = tuple(_certificate(records, row) for row in records.certificates_of(unit.device_id))
     happenings = [*_happenings(records, unit), *(lost for attempt in attempts for lost in attempt.lost_keys)]
-    return UnitRecord(unit, attempts, certificates, tuple(sorted(happenings, key=lambda one: one.seq)))
+    check = next(iter(records.final_checks(unit=unit.id)), None)
+    return UnitRecord(unit, attempts, certificates, tuple(sorted(happenings, key=lambda one: one.seq)), check)
 
 
 def read_attempt(records: Records, row: AttemptRow) -> AttemptRecord:
@@ -186,7 +192,14 @@ def read_attempt(records: Records, row: AttemptRow) -> AttemptRecord:
         ),
         newest=entries[-1].seq if entries else EventSeq(row.id),
         newest_at=entries[-1].at if entries else row.opened,
+        way=_way_of(records, row.recipe),
     )
+
+
+def _way_of(records: Records, recipe: Sha256) -> Way:
+    content = (records.context(recipe) or {}).get("content")
+    named = content.get("way") if isinstance(content, dict) else None
+    return Way.CERTIFICATE if named is None else Way(str(named))
 
 
 def _steps(entries: list[Entry]) -> list[StepRecord]:
@@ -237,6 +250,27 @@ def _told(event: e.Event, unit: UnitRow) -> str | None:
         case e.ReworkDeclared():
             second = f" and {event.second}" if event.second else ""
             return f"rework declared by {event.operator}{second}: {event.reason}"
+        case e.ReworkWithdrawn():
+            second = f" and {event.second}" if event.second else ""
+            return f"rework withdrawn by {event.operator}{second}: {event.reason}"
+        case e.CredentialDeletionIntended():
+            what = f"type {event.type} under security tag {event.sec_tag}"
+            return f"{event.operator} is about to delete the credential of {what} in {event.place}: {event.reason}"
+        case e.CredentialDeleted():
+            if event.fault is not None:
+                return f"the credential was not seen to be deleted: {event.fault.code}"
+            return "the credential was deleted" if event.found else "there was no such credential"
+        case e.UnclaimIntended():
+            return f"{event.operator} is about to give its claim at the cloud up: {event.reason}"
+        case e.Unclaimed():
+            return f"the claim is given up: {event.words}" if event.gone else f"the claim may stand: {event.words}"
+        case e.CloudDeletionIntended():
+            return f"{event.operator} is about to delete it from the cloud: {event.reason}"
+        case e.CloudDeleted():
+            return f"deleted from the cloud: {event.words}" if event.gone else f"the cloud may have it: {event.words}"
+        case e.FinalChecked():
+            where = f" (device in {event.place})" if event.place else ""
+            return f"final check{where}: {event.sentence}"
         case e.UploadPrepared():
             return f"put into an upload of {len(event.units)} (body SHA-256 {event.body_sha256})"
         case e.UploadSending():

@@ -1,10 +1,6 @@
 """Putting a secret where the station file will say that it is: into the keyring, or a private file."""
 
-from typing import assert_never
-
-import keyring
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringError
+from typing import TYPE_CHECKING, assert_never
 
 from station.domain.faults import Fault
 from station.domain.secret import Secret
@@ -12,8 +8,11 @@ from station.host.faults import FILE_EXISTS, SECRET_NOT_KEPT
 from station.host.files import create_file, make_private_folder, read_private_text
 from station.host.secrets import UNUSABLE_KEYRINGS, EnvironmentSecret, FileSecret, KeyringSecret, SecretSource
 
+if TYPE_CHECKING:  # loaded where a secret is put into one: it is a tenth of every command's start
+    from keyring.backend import KeyringBackend
 
-def keep_secret(source: SecretSource, secret: Secret, what: str, *, backend: KeyringBackend | None = None) -> None:
+
+def keep_secret(source: SecretSource, secret: Secret, what: str, *, backend: "KeyringBackend | None" = None) -> None:
     """Put ``secret`` there, and return once it was read back. Safe to repeat with the same secret.
 
     A file is made for its owner alone and never overwritten (HOST-110); a keyring's entry of the same name is
@@ -28,7 +27,7 @@ def keep_secret(source: SecretSource, secret: Secret, what: str, *, backend: Key
                 if fault.code != FILE_EXISTS.code or read_private_text(path) != secret.reveal():
                     raise
         case KeyringSecret(service, name):
-            _into_keyring(service, name, secret, what, backend or keyring.get_keyring())
+            _into_keyring(service, name, secret, what, backend)
         case EnvironmentSecret(variable):
             reason = "a program can't set a variable for the next one"
             raise SECRET_NOT_KEPT.fault(what=what, where=f"the variable {variable}", reason=reason)
@@ -36,13 +35,19 @@ def keep_secret(source: SecretSource, secret: Secret, what: str, *, backend: Key
             assert_never(source)
 
 
-def has_keyring(backend: KeyringBackend | None = None) -> bool:
+def has_keyring(backend: "KeyringBackend | None" = None) -> bool:
     """Return whether this PC has a keyring that protects what it holds. Opens nothing, asks nobody."""
+    import keyring  # noqa: PLC0415 -- see above
+
     chosen = backend or keyring.get_keyring()
     return not type(chosen).__module__.startswith(UNUSABLE_KEYRINGS)
 
 
-def _into_keyring(service: str, name: str, secret: Secret, what: str, backend: KeyringBackend) -> None:
+def _into_keyring(service: str, name: str, secret: Secret, what: str, backend: "KeyringBackend | None") -> None:
+    import keyring  # noqa: PLC0415
+    from keyring.errors import KeyringError  # noqa: PLC0415
+
+    backend = backend or keyring.get_keyring()
     where = f"the keyring as {service}/{name}"
     if not has_keyring(backend):
         raise SECRET_NOT_KEPT.fault(what=what, where=where, reason="this PC has no keyring that protects it")

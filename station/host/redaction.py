@@ -43,8 +43,11 @@ _SHAPES: Final = (
     ),
     # The types whose content is secret: private key, PSK, endorsement, ownership and asset encryption key.
     (re.compile(r"(%CMNG\s*=\s*0\s*,\s*\d+\s*,\s*(?:2|3|8|9|13)\s*,).*", re.IGNORECASE | re.DOTALL), r"\1" + HIDDEN),
-    # Compact JWS (RFC 7515 section 3.1): its header starts with '{"'.
-    (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?"), HIDDEN),
+    # A credentials shell takes a private key in pieces of base64, in which no other shape would know it.
+    (re.compile(r"(\bcred buf )(?!(?:clear|load)\b)[A-Za-z0-9+/]{2,}={0,2}"), r"\1" + HIDDEN),
+    # Compact JWS (RFC 7515 section 3.1): its header starts with '{"'. The dots may be cut off; to insist on one would
+    # also cost time by the square of a long text.
+    (re.compile(r"\beyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,2}"), HIDDEN),
     # %ATTESTTOKEN: tag 55799, then a COSE_Sign1. Whoever has one can claim the device (nRF Cloud reference section 2).
     (re.compile(r"\b2dn3[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?"), HIDDEN),
     (re.compile(r"\boat_[A-Za-z0-9]{6,}"), HIDDEN),

@@ -4,17 +4,16 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, assert_never
-
-import keyring
-from keyring.backend import KeyringBackend
-from keyring.errors import KeyringError
+from typing import TYPE_CHECKING, Final, assert_never
 
 from station.domain.faults import Fault
 from station.domain.secret import Secret
 from station.host.faults import KEYRING_MISSING, SECRET_MISSING
 from station.host.files import read_private_text
 from station.host.redaction import Redactor
+
+if TYPE_CHECKING:  # loaded where a secret lies in one: it is a tenth of every command's start
+    from keyring.backend import KeyringBackend
 
 SHORTEST: Final = 8
 """A shorter secret would be guessed, and hiding it would tear holes into ordinary log text."""
@@ -56,7 +55,7 @@ def resolve_secret(
     *,
     redactor: Redactor,
     environment: Mapping[str, str] | None = None,
-    backend: KeyringBackend | None = None,
+    backend: "KeyringBackend | None" = None,
 ) -> Secret:
     """Return the secret, already known to ``redactor``; ``what`` names it in sentences ("API key").
 
@@ -89,7 +88,10 @@ def resolve_secret(
     return secret
 
 
-def _from_keyring(service: str, name: str, what: str, backend: KeyringBackend | None) -> str | None:
+def _from_keyring(service: str, name: str, what: str, backend: "KeyringBackend | None") -> str | None:
+    import keyring  # noqa: PLC0415 -- see above
+    from keyring.errors import KeyringError  # noqa: PLC0415
+
     chosen = backend or keyring.get_keyring()
     if type(chosen).__module__.startswith(UNUSABLE_KEYRINGS):
         raise KEYRING_MISSING.fault(f"keyring backend {type(chosen).__module__}", what=what)

@@ -13,7 +13,6 @@ from typing import Any, Final
 
 import apsw
 
-from station.domain.events import UploadPrepared
 from station.domain.faults import Fault
 from station.domain.ids import BatchId, UnitId
 from station.journal.agreement import Disagreement, columns_of, compare_rows, take_entry
@@ -61,6 +60,8 @@ def _differences(db: apsw.Connection, anew: Replay, found: Excerpt, batch: Batch
         ("unit", f"id {_IN}", (units,)),
         ("certificate", f"device_id {_IN}", (devices,)),
         ("outbox", f"unit {_IN}", (units,)),
+        ("withdrawn", f"unit {_IN}", (units,)),
+        ("final_check", f"unit {_IN}", (units,)),
         ("upload_unit", f"unit {_IN}", (units,)),
         ("upload_event", f"upload {_IN}", (uploads,)),
         ("batch", f"id {_IN}", (batches,)),
@@ -70,16 +71,10 @@ def _differences(db: apsw.Connection, anew: Replay, found: Excerpt, batch: Batch
 
 
 def _seat_others(anew: Replay, leaf: bytes) -> None:
-    """Have the units that travel in the same upload wait for it: nothing else of them is here."""
     if b'"kind":"upload-prepared"' not in leaf:
         return
     try:
-        event = decode(leaf).event
+        entry = decode(leaf)
     except Fault:
         return  # take_entry says so
-    if isinstance(event, UploadPrepared):
-        anew.db.execute(
-            "REPLACE INTO outbox(unit, state, since_us) SELECT value, 'waiting', 0 FROM json_each(?) "
-            "WHERE value NOT IN (SELECT id FROM unit)",
-            (json.dumps(event.units),),
-        )
+    anew.seat_others(entry)

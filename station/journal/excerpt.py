@@ -33,8 +33,11 @@ _UPLOADS: Final = (
 )
 _SEEN: Final = (
     *_UPLOADS,
-    *(e.UploadDecided.kind, e.ReworkDeclared.kind, e.UnitOverwritten.kind),
+    *(e.UploadDecided.kind, e.ReworkDeclared.kind, e.ReworkWithdrawn.kind, e.UnitOverwritten.kind, e.Restored.kind),
     *(e.BatchArmed.kind, e.BatchClosed.kind, e.Context.kind),
+    *(e.CredentialDeletionIntended.kind, e.CredentialDeleted.kind, e.UnclaimIntended.kind, e.Unclaimed.kind),
+    *(e.CloudDeletionIntended.kind, e.CloudDeleted.kind),
+    e.FinalChecked.kind,
     *(e.SlotLatched.kind, e.CertificateSuperseded.kind, e.KeyLost.kind, e.UuidLearnt.kind),
 )
 """Kinds that are rare and may concern a unit from anywhere."""
@@ -169,7 +172,12 @@ def _complete(db: apsw.Connection, found: Excerpt, rare: dict[str, list[int]]) -
     )
     rows: Any = db.execute(sql, (json.dumps(sorted(found.units)), json.dumps(sorted(found.attempts))))
     found.places |= {seq for (seq,) in rows}
-    of_units = (e.ReworkDeclared.kind, e.UnitOverwritten.kind)
+    of_units = (
+        *(e.ReworkDeclared.kind, e.ReworkWithdrawn.kind, e.UnitOverwritten.kind),
+        *(e.CredentialDeletionIntended.kind, e.CredentialDeleted.kind, e.UnclaimIntended.kind, e.Unclaimed.kind),
+        *(e.CloudDeletionIntended.kind, e.CloudDeleted.kind),
+        e.FinalChecked.kind,
+    )
     found.places |= {seq for seq, body in _bodies(db, rare, of_units) if body["unit"] in found.units}
     of_attempts = (e.SlotLatched.kind, e.CertificateSuperseded.kind, e.KeyLost.kind, e.UuidLearnt.kind)
     found.places |= {seq for seq, body in _bodies(db, rare, of_attempts) if body["attempt"] in found.attempts}
@@ -178,6 +186,7 @@ def _complete(db: apsw.Connection, found: Excerpt, rare: dict[str, list[int]]) -
             found.places.add(seq)
             found.contexts |= {body[name] for name in ("recipe", "fixture") if name in body}
     _add_uploads(db, found, rare)
+    found.places |= set(rare.get(e.Restored.kind, ()))  # it puts every upload that had not been sent in doubt
     # The first one with its name is the one that is kept.
     named = {body["sha256"]: seq for seq, body in reversed(list(_bodies(db, rare, (e.Context.kind,))))}
     found.places |= {named[name] for name in found.contexts if name in named}

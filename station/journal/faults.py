@@ -69,6 +69,29 @@ UPLOADING = FaultSpec(
     Refusal,
     "The unit {device_id} is on its way to the cloud. Wait until the upload has ended, then declare the rework.",
 )
+NO_REWORK = FaultSpec(
+    "JRN-207",
+    Refusal,
+    "No rework of the unit {device_id} is declared: there is nothing to withdraw. Check the number.",
+)
+REWORK_BEGUN = FaultSpec(
+    "JRN-208",
+    Refusal,
+    "The rework of the unit {device_id} has begun in slot {slot}: it can't be withdrawn any more. "
+    "Let the board be built to its end.",
+)
+CREDENTIALS_TOUCHED = FaultSpec(
+    "JRN-209",
+    Refusal,
+    "Credentials of the unit {device_id} were deleted since its rework was declared: it can't be withdrawn any more. "
+    "Build the board again.",
+)
+CREDENTIALS_STAY = FaultSpec(
+    "JRN-210",
+    Refusal,
+    "This unit ({device_id}) is {state}, and its credentials stay. To delete any of them, declare a rework first.",
+    Retry.NEVER,
+)
 KEY_OF_ANOTHER = FaultSpec(
     "JRN-211",
     UnitFault,

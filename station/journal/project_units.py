@@ -12,8 +12,9 @@ from station.journal.faults import (
     OTHER_BOARD,
     QUARANTINED,
     TWO_BOARDS,
-    UPLOADING,
 )
+from station.journal.project_checks import want_check
+from station.journal.project_reworks import forget_withdrawn
 
 _COLUMNS = "id, device_id, imei, uuid, serial, outcome, rework, open_attempt"
 
@@ -40,6 +41,7 @@ def identify(db: apsw.Connection, event: e.UnitIdentified, new: UnitId) -> UnitI
             "WHERE id = ?",
             (batch, event.device_id, event.uuid, event.serial, event.attempt, event.attempt, unit),
         )
+        forget_withdrawn(db, unit)
     else:
         unit = new
         db.execute(
@@ -142,25 +144,8 @@ def close_attempt(db: apsw.Connection, event: e.AttemptClosed, now_us: int) -> U
     if event.outcome is Outcome.PASSED and event.for_cloud:
         db.execute("REPLACE INTO outbox(unit, state, since_us) VALUES(?,?,?)", (unit, CloudState.WAITING, now_us))
         db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (CloudState.WAITING, unit))
+    want_check(db, event, unit, now_us)
     return unit
-
-
-def declare_rework(db: apsw.Connection, event: e.ReworkDeclared) -> None:
-    """Allow one more attempt at the unit; refuse while one runs or an upload of it is under way."""
-    row = db.execute("SELECT device_id, open_attempt, cloud FROM unit WHERE id = ?", (event.unit,)).fetchone()
-    if row is None:
-        raise INCONSISTENT.fault(f"unit {event.unit}", why="a rework of a unit that does not exist was declared")
-    if row[1] is not None:
-        slot = db.execute("SELECT slot FROM attempt WHERE id = ?", (row[1],)).get
-        raise BUSY_ELSEWHERE.fault(slot=slot)
-    if row[2] == CloudState.SENDING:
-        raise UPLOADING.fault(device_id=row[0])
-    # What the cloud doesn't have yet is not sent any more, nor decided about: the unit gets another certificate.
-    withdrawn = db.execute(
-        "DELETE FROM outbox WHERE unit = ? AND state <> ? RETURNING unit", (event.unit, CloudState.ONBOARDED)
-    ).fetchall()
-    cloud = CloudState.NONE if withdrawn else row[2]
-    db.execute("UPDATE unit SET rework = 1, cloud = ? WHERE id = ?", (cloud, event.unit))
 
 
 def overwrite(db: apsw.Connection, event: e.UnitOverwritten) -> UnitId:
@@ -168,10 +153,10 @@ def overwrite(db: apsw.Connection, event: e.UnitOverwritten) -> UnitId:
     db.execute(
         "UPDATE unit SET outcome = ?, fault = ? WHERE id = ?", (Outcome.QUARANTINED, event.fault.code, event.unit)
     )
-    held = db.execute(
-        "UPDATE outbox SET state = ?, reason = ? WHERE unit = ? AND state NOT IN (?, ?) RETURNING unit",
-        (CloudState.HELD, event.fault.sentence, event.unit, CloudState.SENDING, CloudState.ONBOARDED),
-    ).fetchall()
+    hold = "SET state = ?, reason = ? WHERE unit = ? AND state NOT IN (?, ?) RETURNING unit"
+    how = (CloudState.HELD, event.fault.sentence, event.unit, CloudState.SENDING, CloudState.ONBOARDED)
+    held = db.execute(f"UPDATE outbox {hold}", how).fetchall()
+    db.execute(f"UPDATE withdrawn {hold}", how).fetchall()  # of a rework that may still be withdrawn
     if held:
         db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (CloudState.HELD, event.unit))
     return event.unit

@@ -17,7 +17,10 @@ from station.domain.line import CloudState
 from station.journal.codec import Entry, microseconds
 from station.journal.faults import BATCH_CLOSED, BATCH_DIFFERS, INCONSISTENT
 from station.journal.project_certificates import intend, issue, supersede
-from station.journal.project_units import close_attempt, declare_rework, identify, learn_uuid, overwrite
+from station.journal.project_checks import bring_due, check
+from station.journal.project_deletions import intend_deletion, take_deletion
+from station.journal.project_reworks import declare_rework, doubt_withdrawn, require_deletable, withdraw_rework
+from station.journal.project_units import close_attempt, identify, learn_uuid, overwrite
 
 Keys = tuple[BatchId | None, AttemptId | None, UnitId | None]
 
@@ -26,16 +29,28 @@ def apply(db: apsw.Connection, entry: Entry) -> Keys:
     """Bring every table up to date with ``entry``; return the batch, attempt and unit it is to be found under."""
     event, seq = entry.event, entry.seq
     match event:
-        case e.SessionOpened() | e.SessionClosed() | e.UploadDecided() | e.ReworkDeclared() | e.KeyLost():
+        case (
+            e.SessionOpened()
+            | e.SessionClosed()
+            | e.UploadDecided()
+            | e.ReworkDeclared()
+            | e.ReworkWithdrawn()
+            | e.CredentialDeletionIntended()
+            | e.CredentialDeleted()
+            | e.UnclaimIntended()
+            | e.Unclaimed()
+            | e.CloudDeletionIntended()
+            | e.CloudDeleted()
+            | e.FinalChecked()
+            | e.Restored()
+            | e.KeyLost()
+        ):
             return _apply_plain(db, entry)
         case (
-            e.SettingsReleased()
-            | e.SettingsSaved()
-            | e.AuthorityIntended()
-            | e.AuthorityCreated()
-            | e.ExportIntended()
-            | e.Restored()
+            e.SettingsReleased() | e.SettingsSaved() | e.AuthorityIntended() | e.AuthorityCreated() | e.ExportIntended()
         ):
+            return None, None, None
+        case e.DevelopmentKeyIntended() | e.DevelopmentKeyMade() | e.ClaimRuleIntended() | e.ClaimRuleMade():
             return None, None, None
         case e.SignedIn() | e.SignInRefused() | e.SignedOut() | e.PersonChanged() | e.ActionRefused() | e.Exported():
             return None, None, None
@@ -124,6 +139,29 @@ def _apply_plain(db: apsw.Connection, entry: Entry) -> Keys:
         case e.ReworkDeclared():
             declare_rework(db, event)
             return None, None, event.unit
+        case e.ReworkWithdrawn():
+            withdraw_rework(db, event)
+            return None, None, event.unit
+        case e.CredentialDeletionIntended():
+            require_deletable(db, event)
+            return None, None, event.unit
+        case e.CredentialDeleted() | e.UnclaimIntended():
+            return None, None, event.unit
+        case e.Unclaimed():
+            _unclaim(db, event, microseconds(entry.at))
+            return None, None, event.unit
+        case e.CloudDeletionIntended():
+            intend_deletion(db, event, microseconds(entry.at))
+            return None, None, event.unit
+        case e.CloudDeleted():
+            take_deletion(db, event, microseconds(entry.at))
+            return None, None, event.unit
+        case e.FinalChecked():
+            check(db, event, microseconds(entry.at))
+            return None, None, event.unit
+        case e.Restored():
+            doubt_withdrawn(db)
+            return None, None, None
         case e.UploadDecided():
             _decide(db, event, microseconds(entry.at))
             return None, None, event.unit
@@ -215,24 +253,44 @@ def _decide(db: apsw.Connection, event: e.UploadDecided, now: int) -> None:
         db.execute("UPDATE outbox SET upload = ? WHERE unit = ?", (awaited, event.unit))
 
 
+def _unclaim(db: apsw.Connection, event: e.Unclaimed, now: int) -> None:
+    """Hold a unit that was claimed and no more; also where it waits for its rework to begin, or be withdrawn."""
+    for table in ("outbox", "withdrawn") if event.gone else ():
+        state = db.execute(f"SELECT state FROM {table} WHERE unit = ?", (event.unit,)).get
+        if state == CloudState.CLAIMED:
+            _settle(db, event.unit, CloudState.HELD, f"its claim was given up: {event.words}", now, table)
+
+
 def _settle_row(db: apsw.Connection, upload: UploadId, row: e.RowSettled, now: int) -> None:
     """Take what became of a unit in ``upload``; see :class:`UploadSettled` for one that was decided in between."""
-    found = db.execute("SELECT state, reason FROM outbox WHERE unit = ? AND upload = ?", (row.unit, upload)).fetchone()
-    if found is None:
+    for table in ("outbox", "withdrawn"):  # while a rework is declared, what was withdrawn for it is kept up to date
+        which = f"SELECT state, reason FROM {table} WHERE unit = ? AND upload = ?"
+        found = db.execute(which, (row.unit, upload)).fetchone()
+        if found is not None:
+            break
+    else:
         return  # built again, or in a later body: that one's answer counts
     state, words = CloudState(str(found[0])), str(found[1])
-    if state is CloudState.SENDING or row.state is CloudState.ONBOARDED:
-        _settle(db, row.unit, row.state, row.reason, now)
+    there = (CloudState.CLAIMED, CloudState.ONBOARDED)
+    if (
+        state is CloudState.SENDING
+        or (row.state in there and state is not CloudState.ONBOARDED)
+        or row.state is there[1]
+    ):
+        _settle(db, row.unit, row.state, row.reason, now, table)
         return
     late = f"{words}; the cloud's late answer: {row.state}, {row.reason}"
-    contradicted = state is CloudState.ONBOARDED and row.state is CloudState.REFUSED
-    _settle(db, row.unit, CloudState.UNKNOWN if contradicted else state, late, now)
+    contradicted = state in there and row.state is CloudState.REFUSED
+    _settle(db, row.unit, CloudState.UNKNOWN if contradicted else state, late, now, table)
 
 
-def _settle(db: apsw.Connection, unit: UnitId, state: CloudState, reason: str, now: int) -> None:
+def _settle(db: apsw.Connection, unit: UnitId, state: CloudState, reason: str, now: int, table: str = "outbox") -> None:
     db.execute(
-        "UPDATE outbox SET state = ?, reason = ?, since_us = ?, "
+        f"UPDATE {table} SET state = ?, reason = ?, since_us = ?, "
         "upload = CASE WHEN ? = 'waiting' THEN NULL ELSE upload END WHERE unit = ?",
         (state, reason, now, state, unit),
     )
-    db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (state, unit))
+    if table == "outbox":
+        db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (state, unit))
+    if state is CloudState.ONBOARDED:
+        bring_due(db, unit, now)

@@ -10,6 +10,7 @@ from typing import Any, Self, TypeVar
 
 import apsw
 
+from station.domain.check_events import Asks, CheckState
 from station.domain.events import CertificateIssued, Context, UploadDecided, UploadSending, UploadSettled
 from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, Sha256, UnitId, UploadId
 from station.domain.line import CloudState, Outcome, StepKind
@@ -20,6 +21,7 @@ from station.journal.rows import (
     AttemptRow,
     BatchRow,
     CertificateRow,
+    CheckRow,
     OutboxRow,
     Tally,
     UnitRow,
@@ -35,6 +37,7 @@ _UNIT = "id, batch, device_id, imei, uuid, serial, outcome, first_outcome, fault
 _ATTEMPT = "id, batch, slot, recipe, serial, unit, number, adopts, outcome, fault, orphan, opened_us, closed_us"
 _CERTIFICATE = "serial, device_id, spki, issuer, profile, state, intended, issued"
 _OF_BOARD = "intended IN (SELECT seq FROM event WHERE unit = (SELECT id FROM unit WHERE device_id = ?))"
+_UNPASSED = " AND final_check.state <> 'passed'"  # picks the index
 _UPLOAD = "id, state, body_sha256, units, absent, request_id, tries, first_sent_us, next_us, reason"
 
 
@@ -268,6 +271,20 @@ class Records:
         rows: Any = self._db.execute("SELECT state, count(*) FROM outbox GROUP BY state")
         return dict(rows)
 
+    def final_checks(self, *states: CheckState, unit: UnitId | None = None, limit: int = 1000) -> list[CheckRow]:
+        """Return the units whose final checks are in these states, none of them passed; of ``unit`` in any state."""
+        which = "final_check.unit = ?" if unit is not None else f"final_check.state IN ({','.join('?' * len(states))})"
+        sql = (
+            "SELECT final_check.unit, device_id, asks, final_check.state, words, at_us, unit.cloud, outbox.upload "
+            "FROM final_check JOIN unit ON unit.id = final_check.unit LEFT JOIN outbox ON outbox.unit = unit.id "
+            f"WHERE {which}{'' if unit is not None else _UNPASSED} ORDER BY final_check.unit LIMIT ?"
+        )
+        rows: Any = self._db.execute(sql, ((unit,) if unit is not None else states) + (limit,))
+        return [
+            CheckRow(unit, device, Asks(asks), CheckState(state), words, _time(at), CloudState(cloud), upload)
+            for unit, device, asks, state, words, at, cloud, upload in rows
+        ]
+
     def requests_of_others(self, upload: UploadId) -> list[str]:
         """Return the request IDs that belong to other uploads than this one."""
         sql = "SELECT request_id FROM upload WHERE request_id IS NOT NULL AND id <> ?"
@@ -289,18 +306,22 @@ class Records:
         return None if leaf is None else decode(leaf)
 
     def was_onboarded(self, unit: UnitId) -> bool:
-        """Return whether the cloud ever confirmed the unit, or a person said so, whatever happened to it since."""
+        """Return whether the cloud ever confirmed the unit or its claim, or a person did, whatever happened since."""
+        there = (CloudState.ONBOARDED, CloudState.CLAIMED)
         for entry in self.entries_about(unit):
             match entry.event:
-                case UploadDecided(state=CloudState.ONBOARDED):
+                case UploadDecided(state=state) if state in there:
                     return True
-                case UploadSettled(rows=rows) if any(
-                    row.unit == unit and row.state is CloudState.ONBOARDED for row in rows
-                ):
+                case UploadSettled(rows=rows) if any(row.unit == unit and row.state in there for row in rows):
                     return True
                 case _:
                     pass
         return False
+
+    def withdrawn_state(self, unit: UnitId) -> CloudState | None:
+        """Return how the unit stood with the cloud when its rework, not begun yet, was declared; None if in no way."""
+        state: Any = self._db.execute("SELECT state FROM withdrawn WHERE unit = ?", (unit,)).get
+        return None if state is None else CloudState(state)
 
     def upload(self, upload: UploadId) -> UploadRow | None:
         """Return one upload."""

@@ -1,5 +1,6 @@
 """The projections made anew from the events alone: what they show is nothing that the events do not say."""
 
+import json
 from typing import Final
 
 import apsw
@@ -42,6 +43,15 @@ class Replay:
         if isinstance(event, UploadPrepared):
             self.db.execute("INSERT INTO body VALUES(?,x'') ON CONFLICT DO NOTHING", (event.body_sha256,))
         return keys
+
+    def seat_others(self, entry: Entry) -> None:
+        """Have units that travel in the same upload wait for it: for replays in which nothing else of them is told."""
+        if isinstance(entry.event, UploadPrepared):
+            self.db.execute(
+                "REPLACE INTO outbox(unit, state, since_us) SELECT value, 'waiting', 0 FROM json_each(?) "
+                "WHERE value NOT IN (SELECT id FROM unit)",
+                (json.dumps(entry.event.units),),
+            )
 
     def grow(self, leaf: bytes) -> None:
         """Have the tree follow from ``leaf`` too; leaves come from the first on, without a gap."""

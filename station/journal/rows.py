@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from station.domain.check_events import Asks, CheckState
 from station.domain.ids import (
     AttemptId,
     BatchId,
@@ -94,6 +95,20 @@ class OutboxRow:
     upload: UploadId | None
     reason: str
     since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRow:
+    """A unit whose final check is due, or what it found; ``cloud`` and ``upload`` are the outbox's."""
+
+    unit: UnitId
+    device_id: DeviceId
+    asks: Asks
+    state: CheckState
+    words: str
+    at: datetime
+    cloud: CloudState
+    upload: UploadId | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,5 +117,27 @@ def _to_v2(db: apsw.Connection) -> None:
     plant(db)
 
 
-MIGRATIONS: Final[tuple[Migration, ...]] = (_V1, _to_v2)
+# What a declared rework took out of the outbox, until it begins (then it is gone) or is withdrawn (then it is back).
+_V3: Final = """
+CREATE TABLE withdrawn(
+    unit INTEGER PRIMARY KEY, state TEXT NOT NULL, upload INTEGER, reason TEXT NOT NULL DEFAULT '',
+    since_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX unit_rework ON unit(id) WHERE rework = 1;
+CREATE TABLE final_check(
+    unit INTEGER PRIMARY KEY, asks TEXT NOT NULL, state TEXT NOT NULL, words TEXT NOT NULL DEFAULT '',
+    at_us INTEGER NOT NULL
+) STRICT;
+CREATE INDEX final_check_open ON final_check(state, unit) WHERE state <> 'passed';
+"""
+
+
+def _to_v3(db: apsw.Connection) -> None:
+    from station.journal.refilling import refill_withdrawn  # noqa: PLC0415 -- it makes tables anew, by these steps
+
+    db.execute(_V3)
+    refill_withdrawn(db)
+
+
+MIGRATIONS: Final[tuple[Migration, ...]] = (_V1, _to_v2, _to_v3)
 """Entry n takes a journal from format n to n+1."""

@@ -14,6 +14,10 @@ from station.journal.spans import time_of
 
 MOST: Final = 2000
 """Rows that are shown at most: the longest waiting; of the onboarded, the newest."""
+_MARKED: Final = (
+    "FROM final_check JOIN outbox ON outbox.unit = final_check.unit AND outbox.state = 'onboarded' "
+    "WHERE final_check.state IN ('refused', 'unsure') AND final_check.state <> 'passed'"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +39,26 @@ class QueuedUnit:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """All counts by state, the oldest time among what is under way, and the rows of the states that were asked for."""
+    """All counts by state, the oldest time among what is under way, and the rows of the states that were asked for.
+
+    ``reworks`` counts units whose rework is declared and has not begun: they are not sent meanwhile. ``checks`` counts
+    the onboarded ones whose final check was refused, or could not be told; of the onboarded, they come first.
+    """
 
     counts: dict[CloudState, int]
     oldest: datetime | None
     rows: tuple[QueuedUnit, ...]
+    reworks: int = 0
+    checks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredRework:
+    """A unit that may be built once more, and has not been: until then, or until that is withdrawn, it is not sent."""
+
+    unit: UnitId
+    device_id: DeviceId
+    declared: datetime
 
 
 class UploadQueue:
@@ -61,7 +80,10 @@ class UploadQueue:
         oldest: Any = self._db.execute(
             "SELECT min(since_us) FROM outbox WHERE state IN ('waiting', 'sending') AND state <> 'onboarded'"
         ).get
-        return Queue(self.counts(), None if oldest is None else time_of(oldest), self._rows(states))
+        reworks: Any = self._db.execute("SELECT count(*) FROM unit WHERE rework = 1").get
+        checks: Any = self._db.execute(f"SELECT count(*) {_MARKED}").get
+        since = None if oldest is None else time_of(oldest)
+        return Queue(self.counts(), since, self._rows(states), int(reworks), int(checks))
 
     def counts(self) -> dict[CloudState, int]:
         """Return how many units are in each state; those that hold none are left out."""
@@ -71,6 +93,16 @@ class UploadQueue:
         whole: Any = self._db.execute("SELECT count(*) FROM outbox").get
         onboarded = int(whole) - sum(counts.values())
         return counts | ({CloudState.ONBOARDED: onboarded} if onboarded else {})
+
+    def declared_reworks(self) -> tuple[DeclaredRework, ...]:
+        """Return the reworks that are declared and have not begun, the oldest first. Looks only."""
+        rows: Any = self._db.execute(
+            "SELECT unit.id, unit.device_id, max(event.seq), event.at_us FROM unit "
+            "JOIN event ON event.unit = unit.id AND event.kind = 'rework-declared' "
+            "WHERE unit.rework = 1 GROUP BY unit.id ORDER BY 3 LIMIT ?",
+            (MOST,),
+        )
+        return tuple(DeclaredRework(UnitId(unit), device, time_of(at)) for unit, device, _, at in rows)
 
     def _rows(self, states: Collection[CloudState]) -> tuple[QueuedUnit, ...]:
         chosen = sorted(one.value for one in states if one is not CloudState.ONBOARDED)
@@ -83,11 +115,21 @@ class UploadQueue:
                 (*chosen, MOST),
             )
         if CloudState.ONBOARDED in states:
-            found += self._db.execute(
+            marked: list[Any] = list(
+                self._db.execute(
+                    "SELECT outbox.unit, outbox.state, since_us, 'final check: ' || words, upload "
+                    f"{_MARKED} ORDER BY final_check.state, outbox.unit LIMIT ?",
+                    (MOST,),
+                )
+            )
+            found += marked
+            first = {row[0] for row in marked}
+            newest: Any = self._db.execute(
                 "SELECT unit, state, since_us, reason, upload FROM outbox WHERE state = 'onboarded' "
                 "ORDER BY unit DESC LIMIT ?",
                 (MOST,),
             )
+            found += [row for row in newest if row[0] not in first]
         return tuple(self._row(*row) for row in found[:MOST])
 
     def _row(self, unit: int, state: str, since: int, reason: str, upload: int | None) -> QueuedUnit:

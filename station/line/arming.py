@@ -1,7 +1,6 @@
 """Arming a batch: everything that must hold before the first board is touched, said and journaled."""
 
 from dataclasses import dataclass
-from typing import assert_never
 
 from station.cloud.protocol import Cloud
 from station.devices.image_sequence import check_sequence
@@ -13,10 +12,14 @@ from station.domain.line import Erase, StepKind
 from station.journal.faults import BATCH_CLOSED
 from station.journal.records import Records
 from station.journal.rows import BatchRow
-from station.line.faults import NEVER_CONFIRMED, NO_POWER_SWITCH, NO_PROGRAMMER, NOT_BY_THIS_PROBE, TOO_FEW
+from station.line.account import settle_account
+from station.line.claim_arming import check_claims
+from station.line.faults import NO_POWER_SWITCH, NO_PROGRAMMER, NOT_BY_THIS_PROBE, TOO_FEW
+from station.line.final_checks import require_check
 from station.line.hand import Writer
 from station.line.serials import SerialRange, settle_serials
-from station.line.team import Confirmed, TeamGate, Unreachable
+from station.line.team import TeamGate
+from station.line.way_arming import require_taken, security_of, warn_of_way
 from station.people.rights import Actor
 from station.settings.fixture import Fixture
 from station.settings.loading import Loaded
@@ -45,6 +48,15 @@ class Armed:
     operator: str
     """Who armed it: what its slots write is theirs."""
     serials: SerialRange | None = None
+    security: str = ""
+    """How secure the vendor says that the product's way is."""
+    tenant: str = ""
+    """What an onboarding token must name: the team, or what the station file says."""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that whoever arms it is told: the way's security first, then the warnings."""
+        return (*((self.security,) if self.security else ()), *self.warnings)
 
 
 def arm(
@@ -57,21 +69,25 @@ def arm(
     quantity: int,
     actor: Actor,
     cloud: Cloud | None,
-    base_url: str,
     team: str | None,
     images: ImageShelf,
     serials: str = "",
+    tenant: str | None = None,
 ) -> Armed:
     """Journal that the batch may run, once all of it holds: fixture and images can make the product, the key is right.
 
     ``serials`` are the labels of its boards (``FIRST..LAST``), "" for whatever was said when it was begun.
 
-    Raises LINE-143, 147 and 149 (what a slot can't do), LINE-183 to LINE-186 (its labels), DEV-307 and DEV-33x
-    (images), LINE-151 to LINE-153 (key and team), LINE-154 (more is done already), JRN-221 and JRN-222 (the batch was
-    begun with something else, or is closed). Safe to repeat: it continues the batch. ``journal`` is in the hand of
-    ``actor``; whether they may is the caller's to ask before.
+    Raises LINE-143, 147 and 149 (what a slot can't do), LINE-139, LINE-155 and LINE-160 (what the cloud's API does not
+    take, or tell), LINE-158 (no rule for its claims), LINE-183 to LINE-186 (its labels), DEV-307 and DEV-33x (images),
+    LINE-151 to LINE-153 (key and team), LINE-154 (more is done already), JRN-221 and JRN-222 (the batch was begun with
+    something else, or is closed). Safe to repeat: it continues the batch. ``journal`` is in the hand of ``actor``;
+    whether they may is the caller's to ask before.
     """
     _require_equipment(recipe.value, fixture.value)
+    if cloud is not None:
+        require_taken(recipe.value, cloud, tenant)
+        require_check(recipe.value, cloud)
     row = records.batch(batch)
     if row is not None and row.closed:  # the journal would refuse it too, only later
         raise BATCH_CLOSED.fault(batch=batch)
@@ -80,9 +96,11 @@ def arm(
     warnings = [*_changes(records, row, batch, quantity), *_check_images(recipe.value, images)]
     if recipe.value.changes_before_identify and not recipe.value.scans_labels:
         warnings.append(_WIPES)
+    warnings += warn_of_way(recipe.value)
     if cloud is not None:
-        found, confirmed, hints = _team(TeamGate(journal, records, cloud, base_url, team), team)
-        warnings += hints
+        gate = TeamGate(journal, records, cloud, cloud.place, team)
+        found, confirmed, hints = settle_account(gate, records, cloud, recipe.value, team)
+        warnings += [*hints, *check_claims(recipe.value, cloud)]
     elif recipe.value.cloud is not None:
         warnings.append("The station file names no cloud: finished units wait in the outbox.")
     recipe_name = journal.keep("recipe", recipe.context())
@@ -99,6 +117,8 @@ def arm(
             cloud_confirmed=confirmed,
             warnings=tuple(warnings),
             serials="" if labels is None else str(labels),
+            way=recipe.value.way,
+            security=security_of(recipe.value),
         ),
     )
     return Armed(
@@ -112,6 +132,8 @@ def arm(
         tuple(warnings),
         actor.id,
         labels,
+        security_of(recipe.value),
+        tenant or found,
     )
 
 
@@ -175,19 +197,3 @@ def _check_images(recipe: Recipe, shelf: ImageShelf) -> list[str]:
             case _:
                 pass
     return [*warnings, *check_sequence(order)]
-
-
-def _team(gate: TeamGate, wanted: str | None) -> tuple[str, bool, list[str]]:
-    answer = gate.ask()
-    match answer:
-        case Confirmed():
-            hint = f'The key is team {answer.team_id}\'s. Write team = "{answer.team_id}" under [cloud].'
-            return answer.team_id, True, [] if wanted else [hint]
-        case Unreachable():
-            if answer.last is None:
-                raise NEVER_CONFIRMED.fault(why=answer.reason)
-            team = answer.last[0]
-            text = f"The cloud can't be reached ({answer.reason}). Team {team} as last confirmed; uploads wait."
-            return team, False, [text]
-        case _:
-            assert_never(answer)

@@ -4,16 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
+from station.devices.modem import Modem
 from station.domain.events import AttemptClosed, AttemptOpened, FaultRecord, StepFinished, StepIntended
 from station.domain.faults import Bug, Cancelled, Fault, Refusal, Retry, StationFault, UnitFault
 from station.domain.ids import AttemptId, BoardSerial
 from station.domain.line import Outcome, RepeatClass, StepKind
+from station.domain.ways import Way
 from station.journal.records import Records
-from station.line import step_identity, step_keys
+from station.line import step_identity, step_keys, step_shell_keys
 from station.line.equipment import Equipment
 from station.line.faults import NOT_IDENTIFIED, ONE_WAY_UNCLEAR, UNEXPECTED
+from station.line.final_signing import asks_of
 from station.line.log import engineer_log
+from station.line.step_attest import attest
 from station.line.step_command import run_command
+from station.line.step_enrol import enrol
 from station.line.step_flash import check, flash, modem_firmware, power_cycle, recover
 from station.line.step_lock import lock
 from station.line.step_readback import read_back
@@ -87,6 +92,7 @@ def run_attempt(
         outcome=outcome,
         fault=record,
         for_cloud=bench.for_cloud and outcome is Outcome.PASSED,
+        final_check=(asks_of(bench.recipe) or "") if bench.for_cloud and outcome is Outcome.PASSED else "",
     )
     bench.journal.commit(*work.also, *ends, closed)
     return Ended(attempt, outcome, record, latch=isinstance(fault, StationFault | Bug))
@@ -190,6 +196,8 @@ def _do_at_probe(work: Work, step: _AtProbe) -> dict[str, object]:
 
 _Plain = Literal[
     StepKind.IDENTIFY,
+    StepKind.ATTEST,
+    StepKind.ENROL,
     StepKind.CLEAR,
     StepKind.GENERATE,
     StepKind.SIGN,
@@ -200,19 +208,24 @@ _Plain = Literal[
 
 
 def _do_plain(work: Work, kind: _Plain) -> dict[str, object]:
+    shell = work.bench.recipe.way in (Way.STATION_KEY, Way.DEVICE_SHELL)
     match kind:
         case StepKind.IDENTIFY:
             return step_identity.identify(work)
+        case StepKind.ATTEST:
+            return attest(work)
+        case StepKind.ENROL:
+            return enrol(work)
         case StepKind.CLEAR:
-            return step_keys.clear(work)
+            return step_shell_keys.clear(work) if shell else step_keys.clear(work)
         case StepKind.GENERATE:
-            return step_keys.generate(work)
+            return step_shell_keys.generate(work) if shell else step_keys.generate(work)
         case StepKind.SIGN:
             return step_keys.sign(work)
         case StepKind.WRITE:
-            return step_keys.write(work)
+            return step_shell_keys.write(work) if shell else step_keys.write(work)
         case StepKind.PROVE:
-            return step_keys.prove(work)
+            return step_shell_keys.prove(work) if shell else step_keys.prove(work)
         case StepKind.STORE:
             return step_keys.store(work)
         case _:
@@ -254,13 +267,14 @@ def _leave(work: Work) -> None:
     """Have the modem store what it was given before anybody takes the board out, then give port and supply back."""
     equipment, stored = work.equipment, True
     try:
-        if work.wrote and work.open_port is not None:
+        if work.wrote and isinstance(work.open_port, Modem):
             work.open_port.power_off()
     except Fault as fault:
         # The attempt ends badly anyway and the next one starts by looking; the engineer may want to know.
         engineer_log().warning("the modem did not store before the end", attempt=work.attempt, code=fault.code)
         stored = False
     finally:
+        work.private = None
         work.close()
     # A board that is noticed by its own port would seem to be taken out; one that did not store would lose it.
     if stored and equipment.power.can_switch and not equipment.presence.is_known:

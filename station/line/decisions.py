@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from station.domain.events import BatchClosed, ClockCorrected, ReworkDeclared, UploadDecided
+from station.domain.events import BatchClosed, ClockCorrected, ReworkDeclared, ReworkWithdrawn, UploadDecided
 from station.domain.ids import BatchId, DeviceId, EventSeq, UnitId
 from station.domain.line import CloudState
 from station.journal.reconciliation import Reconciliation, reconcile
@@ -54,6 +54,22 @@ def declare_rework(
     return unit.device_id
 
 
+def withdraw_rework(
+    gate: Gate, records: Records, text: str, actor: Actor, reason: str, second: Actor | None
+) -> DeviceId:
+    """Take a declared rework back, of which no attempt has begun: the unit is again what it was before.
+
+    Raises PPL-111 to PPL-117 as :func:`declare_rework`; JRN-207 where none is declared, JRN-208 where it has begun.
+    """
+    gate.require(actor, Right.WITHDRAW, reason, second)
+    unit = find_unit(records, text)
+    agreed = second.id if second is not None else ""
+    gate.journal.commit(
+        ReworkWithdrawn(unit=unit.id, operator=actor.id, reason=reason.strip(), second=agreed), by=actor.id
+    )
+    return unit.device_id
+
+
 def decide_upload(
     gate: Gate,
     records: Records,
@@ -78,6 +94,8 @@ def decide_uploads(
 ) -> list[DeviceId]:
     """Give refused, unknown, held or overdue units the state a person decided on: all of them, or none.
 
+    One that is only claimed may be seen onboarded, and no more: nothing of it is sent again.
+
     Raises LINE-161 where one is in any other state, LINE-162 or LINE-163 where one is not found; nothing is written
     then. One that is named twice is decided once.
 
@@ -90,7 +108,8 @@ def decide_uploads(
     for unit in units:
         late = unit.cloud is CloudState.SENDING and unit.id in overdue
         waits = unit.cloud is CloudState.WAITING and state is CloudState.HELD
-        if unit.cloud not in _OPEN_TO_DECISION and not late and not waits:
+        seen = unit.cloud is CloudState.CLAIMED and state is CloudState.ONBOARDED
+        if unit.cloud not in _OPEN_TO_DECISION and not late and not waits and not seen:
             raise NOTHING_TO_DECIDE.fault(device_id=unit.device_id, state=unit.cloud)
     why = reason.strip()
     decided = [UploadDecided(unit=unit.id, state=state, operator=actor.id, reason=why) for unit in units]

@@ -3,19 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from station.devices.modem import Modem
-from station.devices.protocols import Power, Presence, Programmer
+from station.devices.protocols import Conversation, Power, Presence, Programmer
 from station.domain.ids import Sha256, SlotNumber
 
 
 @dataclass(frozen=True, slots=True)
 class Equipment:
-    """One slot of the fixture. ``open_modem`` opens the serial port exclusively and is called for each attempt;
+    """One slot of the fixture. ``open_device`` opens the serial port exclusively and is called for each attempt;
     ``port`` is the port's name for the factory's own programs."""
 
     slot: SlotNumber
     port: str
-    open_modem: Callable[[], Modem]
+    open_device: Callable[[], Conversation]
     programmer: Programmer
     presence: Presence
     power: Power

@@ -1,6 +1,15 @@
 """What can go wrong on the line itself."""
 
 from station.domain.faults import Bug, FaultSpec, Refusal, Retry, StationFault, UnitFault
+from station.line.way_faults import (  # noqa: F401 -- for whoever lists the faults of a room
+    KEY_NOT_SHOWN,
+    NAMELESS,
+    NO_ACCOUNT,
+    NO_TENANT,
+    NOT_ATTESTABLE,
+    WAY_NOT_TAKEN,
+    WRONG_DEVICE,
+)
 
 UNEXPECTED = FaultSpec(
     "LINE-101",
@@ -54,6 +63,12 @@ OTHER_NAME = FaultSpec(
     Refusal,
     "The cloud knows this board as {known}, and this product would name it {here}. Take it out: build it again as "
     "the product that it was, or check the label.",
+)
+OTHER_NAME_PERHAPS = FaultSpec(
+    "LINE-118",
+    Refusal,
+    "Nobody knows whether the cloud has this board as {known}, and this product would name it {here}. Take it out: "
+    "withdraw its rework if one is declared, see its upload to its end, or decide about it; then build it again.",
 )
 CREDENTIAL_STAYED = FaultSpec(
     "LINE-123", UnitFault, "The modem did not delete the old {what}. Put the board aside.", Retry.SAME_UNIT
@@ -162,6 +177,68 @@ WRONG_TEAM = FaultSpec(
     "The API key belongs to the team {found}, the station file wants {wanted}. Put the right key in place.",
 )
 KEY_REFUSED = FaultSpec("LINE-152", StationFault, "The cloud refuses the API key: {why}. Put a valid key in place.")
+TOKEN_REFUSED = FaultSpec(
+    "LINE-156",
+    StationFault,
+    "The cloud refuses the organisation token: {why}. Put a valid token in place, or correct organisation and project.",
+)
+NEVER_STATED = FaultSpec(
+    "LINE-157",
+    StationFault,
+    "Nobody has confirmed that units go to {account}, and the cloud can't be asked. Arm a batch: that confirms it.",
+)
+NO_RULE = FaultSpec(
+    "LINE-158",
+    StationFault,
+    "No active provisioning rule of the team has the claim tag {tags}: units of {product} would be claimed and never "
+    "get their cloud key. Make it first: {command}",
+)
+NO_CHECK = FaultSpec(
+    "LINE-160",
+    StationFault,
+    "The recipe of {product} wants a final check of every unit, and no way is known to ask the {api} API for one "
+    "device. Write final_check = false in the recipe, or use a station file with the team API.",
+)
+CHECK_REFUSED = FaultSpec(
+    "LINE-165",
+    UnitFault,
+    "{device_id} is onboarded, but its final check failed: {said}. Put the unit aside; a line lead has it checked by "
+    "hand (station cloud device ID --jwt-from-slot N --record) or declares a rework.",
+)
+NOT_CHECKABLE = FaultSpec("LINE-170", Refusal, "Nothing is recorded: {why}. Check the ID, and the board.")
+NO_PROVISIONING = FaultSpec(
+    "LINE-159",
+    StationFault,
+    "The station file names no Provisioning API, by which devices are claimed. Write provisioning_url under [cloud] in "
+    "{path}, of a team API.",
+)
+CLAIM_UNDER_WAY = FaultSpec(
+    "LINE-212",
+    Refusal,
+    "An upload of {device_id} is under way: nobody knows what would be undone. See it to its end, or decide about it; "
+    "then do it again.",
+)
+CLAIMED_ELSEWHERE = FaultSpec(
+    "LINE-216",
+    Refusal,
+    "{device_id} was handed to {its}, and the API key is {now}'s, which can undo nothing there. Put the key of "
+    "{its} in place.",
+)
+UNIT_WITHOUT_UUID = FaultSpec(
+    "LINE-213",
+    StationFault,
+    "The journal knows no UUID of {device_id}, by which alone a device is claimed. Look for it in the portal.",
+)
+TAG_UNFIT = FaultSpec(
+    "LINE-214",
+    StationFault,
+    "{tag} can't be a claim tag: 1 to 128 of the characters A-Z a-z 0-9 _ . @ : # = -. Choose another one.",
+)
+NOT_ATTESTED = FaultSpec(
+    "LINE-215",
+    StationFault,
+    "{device_id} has no attestation token: it was not built by a product of that way. Name another unit.",
+)
 NEVER_CONFIRMED = FaultSpec(
     "LINE-153",
     StationFault,
@@ -176,8 +253,8 @@ TOO_FEW = FaultSpec(
 NOTHING_TO_DECIDE = FaultSpec(
     "LINE-161",
     StationFault,
-    "{device_id} is {state} with the cloud; only refused, unknown or held units, "
-    "and those of an overdue upload, are decided by hand.",
+    "{device_id} is {state} with the cloud; only refused, unknown or held units, those of an upload that is overdue or "
+    "for another account, and as seen those that are claimed, are decided by hand.",
 )
 PROVEN_BY_TOKEN = FaultSpec(
     "LINE-166",
@@ -272,4 +349,50 @@ LABEL_USED = FaultSpec(
 )
 MISTAKE = FaultSpec(
     "LINE-901", Bug, "The program made a mistake. Nothing in the journal is lost. Give {path} to the engineer."
+)
+TEXT_UNREADABLE = FaultSpec(
+    "LINE-201", StationFault, "What came on standard input can't be used: {reason}. Give just the text itself."
+)
+NO_SUCH_SLOT = FaultSpec(
+    "LINE-202", StationFault, "The fixture {fixture} has no slot {slot}. It has: {known}. Name one of these."
+)
+NO_KEY_OF_UNIT = FaultSpec(
+    "LINE-203",
+    StationFault,
+    "The journal has no key in force for {device_id}. Give its public key or certificate as a file instead.",
+)
+TAG_RESERVED = FaultSpec(
+    "LINE-204",
+    StationFault,
+    "Security tag {sec_tag} is the modem's own (all above {highest} are): nothing of it is ever deleted. "
+    "Check the number.",
+)
+CLOUD_TOLD_NOTHING = FaultSpec(
+    "LINE-205", StationFault, "The cloud did not say: {why}. Mend that, or try again later.", Retry.AFTER_OPERATOR
+)
+TEAM_API_ONLY = FaultSpec(
+    "LINE-206",
+    StationFault,
+    "{path} names the organisation API, and no way is known to ask that for this. Look in the portal, or use a station "
+    "file with the team API.",
+)
+DELETE_IN_PORTAL = FaultSpec(
+    "LINE-217",
+    Refusal,
+    "{path} names the organisation API, and no way is known to delete a device by that. Delete it in the portal.",
+)
+TOKEN_UNUSABLE = FaultSpec(
+    "LINE-207", StationFault, "{source} holds no token (JWT). Give what `station jwt create` made, and nothing else."
+)
+MADE_HERE = FaultSpec(
+    "LINE-208",
+    Refusal,
+    "{device_id} is a unit of this station and has a key of its own: it gets none that the cloud has made. "
+    "Use an ID that no board has.",
+)
+DEVELOPMENT_ONLY = FaultSpec(
+    "LINE-209",
+    Refusal,
+    "The cloud would make the private key, and it leaves the cloud in the clear: that is for development alone. "
+    "If that is what you want, say so: --development.",
 )

@@ -1,15 +1,30 @@
 """What the cloud is told of a unit: read from the journal, where the recipe it was built by stands too."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_der_x509_certificate
 
-from station.cloud.protocol import OnboardRow
+from station.cloud.protocol import (
+    AttestationToken,
+    Certificate,
+    Credential,
+    OnboardingToken,
+    OnboardRow,
+    PublicKey,
+)
+from station.credentials.keygen import read_keygen
+from station.credentials.keys import read_p256_spki
 from station.credentials.pem import to_pem
+from station.domain.events import StepFinished
 from station.domain.ids import Sha256, UnitId
+from station.domain.line import Outcome, StepKind
+from station.domain.ways import CredentialKind, Way
 from station.journal.chosen import find_disagreement_about
 from station.journal.faults import DISAGREES
 from station.journal.records import Records
+from station.journal.rows import UnitRow
 from station.line.faults import UNKNOWN_UNIT
 
 
@@ -18,12 +33,12 @@ class OnboardRows:
 
     def __init__(self, records: Records) -> None:
         self._records = records
-        self._rules: dict[Sha256, dict[str, object]] = {}
+        self._rules: dict[Sha256, tuple[Way, dict[str, object]]] = {}
 
     def rows_of(self, units: Sequence[UnitId]) -> list[OnboardRow]:
         """Return the units' rows in this order, all of them or none.
 
-        Each with its active certificate and the cloud columns of the recipe it passed with: the same for as long as
+        Each with what its way hands over and the cloud columns of the recipe it passed with: the same for as long as
         the unit is not built again. Raises LINE-162 where the journal lacks any of it, and JRN-110 where its tables
         say something else of one of them than its entries.
         """
@@ -41,26 +56,64 @@ class OnboardRows:
     def _row_of(self, unit: UnitId) -> OnboardRow:
         row = self._records.unit(unit)
         attempt = self._records.attempt(row.last_attempt) if row is not None else None
-        certificate = self._records.active_certificate(row.device_id) if row is not None else None
-        if row is None or attempt is None or certificate is None:
-            raise UNKNOWN_UNIT.fault(f"unit {unit}: {row}, certificate {certificate}", text=unit)
-        rules = self._cloud_rules(attempt.recipe)
-        leaf = load_der_x509_certificate(self._records.certificate_der(certificate))
+        if row is None or attempt is None:
+            raise UNKNOWN_UNIT.fault(f"unit {unit}: {row}", text=unit)
+        way, rules = self._rules_of(attempt.recipe)
         return OnboardRow(
             device_id=row.device_id,
-            certificate=to_pem(leaf),
+            credential=self._credential(row, way),
             subtype=str(rules.get("subtype", "")),
             tags=_texts(rules.get("tags")),
             firmware_types=_texts(rules.get("firmware_types")),
+            claim_tags=_texts(rules.get("claim_tags")),
         )
 
-    def _cloud_rules(self, recipe: Sha256) -> dict[str, object]:
-        """Return the recipe's ``[cloud]`` table as the journal kept it when the batch was armed."""
+    def _credential(self, unit: UnitRow, way: Way) -> Credential:
+        """Return what the unit's last attempt left to be handed over, by its way; LINE-162 where it left nothing."""
+        match way.hands_over:
+            case CredentialKind.CERTIFICATE:
+                certificate = self._records.active_certificate(unit.device_id)
+                if certificate is None:
+                    raise UNKNOWN_UNIT.fault(f"unit {unit.id} has no certificate", text=unit.id)
+                leaf = load_der_x509_certificate(self._records.certificate_der(certificate))
+                return Certificate(to_pem(leaf))
+            case CredentialKind.PUBLIC_KEY:
+                key = read_p256_spki(read_keygen(self._told(unit, StepKind.GENERATE, "keygen")).body)
+                return PublicKey(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii"))
+            case CredentialKind.ATTESTATION_TOKEN:
+                return AttestationToken(self._told(unit, StepKind.ATTEST, "attestation"))
+            case CredentialKind.ONBOARDING_TOKEN:
+                ends = datetime.fromisoformat(self._told(unit, StepKind.ENROL, "expires"))
+                return OnboardingToken(self._told(unit, StepKind.ENROL, "onboarding"), ends)
+
+    def _told(self, unit: UnitRow, step: StepKind, name: str) -> str:
+        """Return what a step of the unit's last attempt observed."""
+        for entry in reversed(self._records.entries_of(unit.last_attempt)):
+            event = entry.event
+            if isinstance(event, StepFinished) and event.step is step and event.outcome is Outcome.PASSED:
+                return str(event.results[name])
+        raise UNKNOWN_UNIT.fault(f"unit {unit.id}: no {step} in attempt {unit.last_attempt}", text=unit.id)
+
+    def _rules_of(self, recipe: Sha256) -> tuple[Way, dict[str, object]]:
+        """Return the recipe's way and ``[cloud]`` table as the journal kept them when the batch was armed."""
         if recipe not in self._rules:
-            content = (self._records.context(recipe) or {}).get("content")
-            cloud = content.get("cloud") if isinstance(content, dict) else None
-            self._rules[recipe] = cloud if isinstance(cloud, dict) else {}
+            self._rules[recipe] = way_of(self._records, recipe), _cloud_of(self._records, recipe)
         return self._rules[recipe]
+
+
+def way_of(records: Records, recipe: Sha256) -> Way:
+    """Return the way of a recipe by the name of its context; the first one where it names none. Looks only."""
+    return Way(str(_content(records, recipe).get("way", Way.CERTIFICATE)))
+
+
+def _cloud_of(records: Records, recipe: Sha256) -> dict[str, object]:
+    cloud = _content(records, recipe).get("cloud")
+    return cloud if isinstance(cloud, dict) else {}
+
+
+def _content(records: Records, recipe: Sha256) -> dict[str, object]:
+    content = (records.context(recipe) or {}).get("content")
+    return content if isinstance(content, dict) else {}
 
 
 def _texts(value: object) -> tuple[str, ...]:

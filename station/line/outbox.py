@@ -2,11 +2,12 @@
 
 Every state is in the journal, so :meth:`Outbox.advance` does one thing and may be called by a fresh process after
 any crash. An upload's life: prepared → sending → accepted → settled; put off (back to prepared) where the cloud
-certainly did nothing; unclear where nobody knows, and then it is looked for, never sent again blindly.
+certainly did nothing; unclear where nobody knows, and then it is looked for, never sent again blindly. Where an API
+is not known to have a way to look, a person looks in the portal and decides. An upload is sent to, and asked about at,
+the account that it was prepared for and no other.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Final, assert_never
 
@@ -20,6 +21,7 @@ from station.cloud.protocol import (
     KnownDevices,
     NotFound,
     NotSent,
+    NoWay,
     OnboardRow,
     RequestId,
     Settled,
@@ -29,7 +31,6 @@ from station.cloud.protocol import (
 from station.domain.events import (
     RowSettled,
     UploadAccepted,
-    UploadPrepared,
     UploadPutOff,
     UploadSending,
     UploadSettled,
@@ -37,18 +38,24 @@ from station.domain.events import (
 )
 from station.domain.ids import DeviceId, UnitId, UploadId
 from station.domain.line import CloudState
+from station.domain.ways import CredentialKind
 from station.host.clock import Clock
 from station.host.files import sha256_of
 from station.journal.codec import iso
 from station.journal.records import Records
-from station.journal.rows import OutboxRow, UploadRow
+from station.journal.rows import UploadRow
+from station.line.bodies import Bodies
+from station.line.claims import ClaimWatch
 from station.line.feed import Feed, Told
+from station.line.final_checks import FinalChecks
+from station.line.final_tokens import FinalTokens
 from station.line.hand import Writer
 from station.line.outbox_rules import OutboxRules
-from station.line.outbox_words import tell_late, tell_left_over, tell_wait
+from station.line.outbox_words import tell_elsewhere, tell_late, tell_left_over, tell_wait
 from station.line.overdue import OverdueWatch
+from station.line.prepared import PreparedUploads, undecided
 from station.line.team import KeyWatch, TeamGate
-from station.line.verdicts import by_devices, by_result, proven, repeats
+from station.line.verdicts import UNLISTED, by_devices, by_result, proven, repeats
 from station.line.waits import Waits
 
 _LONG_AGO: Final = 5
@@ -71,22 +78,25 @@ class Outbox:
         *,
         confirmed: bool = False,
         renew: Callable[[], Cloud] | None = None,
+        tokens: FinalTokens | None = None,
     ) -> None:
         """With ``gate``, nothing is sent or asked before it has confirmed the key's team, unless that was just done.
 
         ``renew`` reads the key from its source again and returns the cloud with it: for a key that was refused.
         """
         self._journal, self._records = journal, records
-        self._clock, self._rules, self._rows_of, self._feed = clock, rules, rows_of, feed
+        self._clock, self._rules, self._feed = clock, rules, feed
         self._waits = Waits(clock, rules.retry_most)
         # When a body was last sent, as far as this process can tell: monotonic, for the wall clock may have jumped.
         self._sent: dict[UploadId, float] = {}
-        self._size = min(rules.rows, cloud.max_rows)
+        self._prepared = PreparedUploads(records)
         self._key = KeyWatch(
             cloud, clock, feed, gate=gate, confirmed=confirmed, renew=renew, wait=rules.retry_first * 6
         )
         self._late = OverdueWatch(records, clock, feed, rules.overdue, self._key.time)
-        self._prepare_due = clock.monotonic()
+        self._bodies = Bodies(journal, records, self._key, clock, rules, rows_of, feed)
+        self.claims = ClaimWatch(journal, records, self._key, clock, rules.look_every)
+        self.checks = FinalChecks(journal, records, self._key, clock, tokens or FinalTokens(clock), feed)
         self._stuck = ""
         self._ending = False
 
@@ -119,8 +129,7 @@ class Outbox:
         None means that nothing is left: the outbox holds no unit that waits and no upload under way. ``flush``
         sends what waits without waiting for a full body. Safe to repeat, also after a crash anywhere in it.
         """
-        wait = self._advance(flush=flush)
-        if wait != 0.0:
+        if (wait := self._advance(flush=flush)) != 0.0:
             self._stuck = self._why_stuck()
         return wait
 
@@ -130,60 +139,36 @@ class Outbox:
             wait = self._key.check()
             if wait is not None:
                 return wait
+        ours, theirs = self._prepared.split(uploads, self._key.account)
         now = self._clock.monotonic()
-        for upload in uploads:
+        for upload in ours:
             if self._waits.due_at(upload) <= now:
                 self._move(upload)
                 return 0.0
-        if self._prepare(flush=flush):
+        if self._bodies.prepare(flush=flush) or self.claims.look() or self.checks.look():
             return 0.0
-        waits = [self._waits.due_at(upload) - now for upload in uploads]
-        waiting = self._records.outbox(CloudState.WAITING, limit=1)
-        if waiting:
-            age = (self._clock.now() - waiting[0].since).total_seconds()
-            waits.append(max(0.05, self._rules.longest_wait - age, self._prepare_due - now))
+        waits = [self._waits.due_at(upload) - now for upload in ours]
+        for upload in theirs:
+            self._tell_elsewhere(upload)
+            waits.append(self._rules.retry_most)
+        waits += [due for due in (self._bodies.wait(), self.checks.wait()) if due is not None]
         return max(0.0, min(waits)) if waits else None
 
+    def _tell_elsewhere(self, upload: UploadRow) -> None:
+        told = tell_elsewhere(upload, self._prepared.account(upload), self._key.account)
+        if self._waits.is_news(upload.id, told.sentence):
+            self._feed.publish(told)
+
     def _why_stuck(self) -> str:
-        waiting = self._records.outbox(CloudState.WAITING, limit=1)
-        late = not waiting and self._late.all_are(self._records.open_uploads())
-        overdue = "the cloud has come to no end with them for too long: look there, then station decide"
-        return self._key.refused or self._key.offline or (overdue if late else "")
-
-    def _prepare(self, *, flush: bool) -> bool:
-        rows = self._records.outbox(CloudState.WAITING, limit=self._size)
-        if not rows or self._clock.monotonic() < self._prepare_due:
-            return False
-        age = (self._clock.now() - rows[0].since).total_seconds()
-        # A clock that was set back makes an age negative: then the unit does not wait for the clock to catch up.
-        if not (flush or len(rows) >= self._size or age >= self._rules.longest_wait or age < 0):
-            return False
-        there = self._there_already(rows)
-        if there is None:
-            self._prepare_due = self._clock.monotonic() + self._rules.retry_first * 6
-            return False
-        # One body replaces certificates or onboards devices; the others go with the next one.
-        replaces = rows[0].unit in there
-        units = tuple(row.unit for row in rows if (row.unit in there) is replaces)
-        body = self._key.cloud.render([replace(row, replaces=replaces) for row in self._rows_of(units)])
-        name = sha256_of(body)
-        self._journal.commit(UploadPrepared(units=units, body_sha256=name, body_bytes=len(body)), bodies={name: body})
-        return True
-
-    def _there_already(self, rows: Sequence[OutboxRow]) -> frozenset[UnitId] | None:
-        """Return the units whose devices the cloud has from before a rework; None when it can't be asked now.
-
-        Only those that were ever onboarded are asked for: whatever else has their ID is not theirs to replace.
-        """
-        built_again = (row for row in rows if (unit := self._records.unit(row.unit)) and unit.attempts > 1)
-        earlier = [row for row in built_again if self._records.was_onboarded(row.unit)]
-        if not earlier:
-            return frozenset()
-        known = self._ask_for([row.device_id for row in earlier], self._tell_wait)
-        return None if known is None else frozenset(row.unit for row in earlier if row.device_id in known.present)
-
-    def _tell_wait(self, answer: NotSent | Busy | Unclear) -> None:
-        self._feed.publish(Told("CLD-WAIT", f"Uploads wait: {answer.reason}"))
+        ours, theirs = self._prepared.split(self._records.open_uploads(), self._key.account)
+        rest = ""
+        if not self._records.outbox(CloudState.WAITING, limit=1) and (not ours or self._late.all_are(ours)):
+            if theirs:
+                account = self._prepared.account(theirs[0])
+                rest = f"they were prepared for {account}, and the station file names another account now"
+            elif ours:
+                rest = "the cloud has come to no end with them for too long: look there, then station decide"
+        return self._key.refused or self._key.offline or rest
 
     def _move(self, upload: UploadRow) -> None:
         match upload.state:
@@ -191,9 +176,11 @@ class Outbox:
                 self._send(upload)
             case "sending":
                 # Only a process that died in between leaves this state behind.
-                self._unclear(upload, "the station stopped while it was sending")
+                self._doubt(upload, "the station stopped while it was sending")
             case "accepted":
                 self._poll(upload)
+            case "unclear" if not self._key.cloud.can_look:
+                self._leave_to_people(upload, upload.reason)
             case "unclear" if not upload.tries:  # never sent from here: what a restore asks about
                 self._wait_to_ask(upload)
             case "unclear":
@@ -202,12 +189,20 @@ class Outbox:
                 raise AssertionError(f"an open upload in state {upload.state}")
 
     def _send(self, upload: UploadRow) -> None:
-        absent: tuple[UnitId, ...] = ()
-        if self._rules.check_absent:
+        left = self._undecided(upload)
+        if len(left) < len(upload.units):
+            # A person decided about the others while this waited for its account's key: what they said holds.
+            again = "waits again in a body without those that a person decided about"
+            self._settle(upload, [RowSettled(unit, CloudState.WAITING, again) for unit in left])
+            return
+        kind, absent, devices = self._prepared.kind(upload), tuple[UnitId, ...](), self._devices(upload.units)
+        # Bodies of a single token are in no list: only the device itself can tell later that it came.
+        single = kind is CredentialKind.ONBOARDING_TOKEN
+        if self._key.cloud.can_look and (single or (self._rules.check_absent and kind is CredentialKind.CERTIFICATE)):
             known = self._known(upload, upload.units)
             if known is None:
                 return
-            absent = tuple(unit for unit, device in self._devices(upload.units) if device in known.absent)
+            absent = tuple(unit for unit, device in devices if device in known.absent)
         body = self._records.body(upload.body_sha256)
         if sha256_of(body) != upload.body_sha256:
             raise AssertionError("a stored body is not what its name says")
@@ -215,30 +210,34 @@ class Outbox:
         if self._ending:
             return
         self._journal.commit(UploadSending(upload=upload.id, absent=absent, cloud_time=told))
-        answer = self._key.cloud.send(body)
+        answer = self._key.cloud.send(body, kind, [device for _, device in devices])
         self._key.hear(answer)
         self._sent[upload.id] = self._clock.monotonic()
         match answer:
             case Accepted():
                 self._accepted(upload, answer.request_id, "answer")
+            case Settled():
+                self._key.taken()
+                self._settle(
+                    upload, [by_result(unit, row) for (unit, _), row in zip(devices, answer.rows, strict=True)]
+                )
             case NotSent() | Busy():
                 self._put_off(upload, answer)
             case CredentialRefused():
                 # Nothing goes before a person has acted; then it may go at once.
-                now = iso(self._clock.now())
-                self._journal.commit(UploadPutOff(upload=upload.id, until=now, reason=answer.reason))
+                self._journal.commit(UploadPutOff(upload=upload.id, until=iso(self._clock.now()), reason=answer.reason))
                 self._key.refuse(answer.reason)
             case Invalid():
                 self._invalid(upload, answer.reason)
             case Unclear():
-                self._unclear(upload, answer.reason, answer.retry_after_s or 0.0)
+                self._doubt(upload, answer.reason, answer.retry_after_s)
             case _:
                 assert_never(answer)
 
     def _poll(self, upload: UploadRow) -> None:
         request = RequestId(upload.request_id or "")
         units = self._devices(upload.units)
-        answer = self._key.cloud.poll(request, [device for _, device in units])
+        answer = self._key.cloud.poll(request, [device for _, device in units], self._prepared.kind(upload))
         self._key.hear(answer)
         match answer:
             case Working():
@@ -250,9 +249,9 @@ class Outbox:
             case Settled():
                 self._key.taken()
                 self._settle(upload, [by_result(unit, row) for (unit, _), row in zip(units, answer.rows, strict=True)])
-                self._size = min(self._rules.rows, self._key.cloud.max_rows, self._size * 2)
+                self._bodies.grow()
             case NotFound():
-                self._unclear(upload, f"the cloud no longer knows request {request}: {answer.reason}")
+                self._doubt(upload, f"the cloud no longer knows request {request}: {answer.reason}")
             case NotSent() | Busy() | Unclear():
                 self._ask_later(upload, answer)
             case CredentialRefused():
@@ -263,6 +262,9 @@ class Outbox:
     def _reconcile(self, upload: UploadRow) -> None:
         """Find out what an unclear sending did: by the body's hash, else by whom the cloud knows now."""
         self._late.tell(upload)
+        if self._prepared.kind(upload) in UNLISTED:
+            self._wait_to_ask(upload)
+            return
         # The same rows may have gone once before, in the same bytes: that request's fate is not this sending's.
         others = [RequestId(request) for request in self._records.requests_of_others(upload.id)]
         # By the cloud's clock alone: this PC's may have been wrong when it was sent, or may be now.
@@ -273,6 +275,8 @@ class Outbox:
                 self._accepted(upload, answer.request_id, "body")
             case NotFound():
                 self._wait_to_ask(upload)
+            case NoWay():
+                self._leave_to_people(upload, answer.reason)
             case Unclear():
                 if self._settle_proven(upload):
                     self._ask_later(upload, answer)
@@ -309,8 +313,8 @@ class Outbox:
             self._ask_for_devices(upload, settled_long_ago=since >= _LONG_AGO * self._rules.settle)
 
     def _ask_for_devices(self, upload: UploadRow, *, settled_long_ago: bool) -> None:
-        undecided = self._undecided(upload)
-        known = self._known(upload, undecided)
+        left = self._undecided(upload)
+        known = self._known(upload, left)
         if known is None:
             return
         unsure = known.unknown or (known.present and known.absent)
@@ -318,27 +322,11 @@ class Outbox:
             # Some are there and some are not (the cloud may be working on the body just now), or it did not say.
             self._waits.set(upload.id, self._rules.settle)
             return
-        self._settle(upload, by_devices(self._devices(undecided), known, upload.absent))
+        self._settle(upload, by_devices(self._devices(left), known, upload.absent, self._prepared.kind(upload)))
 
     def _known(self, upload: UploadRow, of: Sequence[UnitId]) -> KnownDevices | None:
-        return self._ask_for([device for _, device in self._devices(of)], lambda why: self._ask_later(upload, why))
-
-    def _ask_for(
-        self, devices: Sequence[DeviceId], later: Callable[[NotSent | Busy | Unclear], object]
-    ) -> KnownDevices | None:
-        """Ask which devices the cloud has; where it doesn't say, have it asked again ``later`` and return None."""
-        answer = self._key.cloud.known(devices)
-        self._key.hear(answer)
-        match answer:
-            case KnownDevices():
-                return answer
-            case NotSent() | Busy() | Unclear():
-                later(answer)
-            case CredentialRefused():
-                self._key.refuse(answer.reason)
-            case _:
-                assert_never(answer)
-        return None
+        devices = [device for _, device in self._devices(of)]
+        return self._key.known(devices, lambda why: self._ask_later(upload, why), self._prepared.kind(upload))
 
     def _accepted(self, upload: UploadRow, request: RequestId, found_by: str) -> None:
         self._journal.commit(UploadAccepted(upload=upload.id, request_id=request, found_by=found_by))
@@ -351,7 +339,7 @@ class Outbox:
             self._settle(upload, [RowSettled(upload.units[0], CloudState.REFUSED, reason)])
             return
         # One bad row makes the cloud refuse the whole body, and it doesn't say which: halve until it stands alone.
-        self._size = max(1, len(upload.units) // 2)
+        self._bodies.halve(len(upload.units))
         again = f"waits again in a smaller body; the cloud refused the whole one: {reason}"
         self._settle(upload, [RowSettled(unit, CloudState.WAITING, again) for unit in upload.units])
 
@@ -362,31 +350,43 @@ class Outbox:
         self._journal.commit(UploadPutOff(upload=upload.id, until=iso(until), reason=answer.reason))
         self._feed.publish(Told("CLD-WAIT", f"The upload waits {seconds:.0f} s: {answer.reason}"))
 
+    def _doubt(self, upload: UploadRow, reason: str, asked: float | None = None) -> None:
+        """Take it that nobody knows whether the cloud has the body."""
+        if self._key.cloud.repeatable(self._prepared.kind(upload)):
+            # The same keys for the same devices once more change nothing (see TeamCloud.repeatable).
+            self._put_off(upload, Busy(f"{reason}; the same keys are registered once more", asked))
+        else:
+            self._unclear(upload, reason, asked or 0.0)
+
+    def _leave_to_people(self, upload: UploadRow, reason: str) -> None:
+        """Settle what no one here can find out: a person looks in the portal. Nothing of it is sent before."""
+        why = f"{reason.rstrip('.')}; look in the portal, then: station decide ID seen, or again"
+        self._settle(upload, [RowSettled(unit, CloudState.UNKNOWN, why) for unit in self._undecided(upload)])
+
     def _unclear(self, upload: UploadRow, reason: str, wait: float = 0.0) -> None:
         self._journal.commit(UploadUnclear(upload=upload.id, reason=reason))
         self._waits.forget(upload.id)
         self._waits.set(upload.id, wait)
 
     def _settle(self, upload: UploadRow, rows: Sequence[RowSettled]) -> None:
-        undecided = set(self._undecided(upload))
+        left = set(self._undecided(upload))
         about = self._records.entries_about
-        rows = [row for row in rows if row.unit in undecided or not repeats(about(row.unit), upload.id, row)]
+        rows = [row for row in rows if row.unit in left or not repeats(about(row.unit), upload.id, row)]
         self._journal.commit(UploadSettled(upload=upload.id, rows=tuple(rows)))
         for row in rows:
-            if row.unit not in undecided and (unit := self._records.unit(row.unit)):
+            if row.unit not in left and (unit := self._records.unit(row.unit)):
                 self._feed.publish(tell_late(unit, row))
         if not self._undecided(upload):
             self._waits.forget(upload.id)
             self._sent.pop(upload.id, None)
+            self._prepared.forget(upload)
 
     def _devices(self, units: Sequence[UnitId]) -> list[tuple[UnitId, DeviceId]]:
         """Return the units with their device IDs, in this order."""
         return [(unit, row.device_id) for unit in units if (row := self._records.unit(unit)) is not None]
 
     def _undecided(self, upload: UploadRow) -> list[UnitId]:
-        """Return the upload's units of which neither the cloud nor a person has said anything yet, in its order."""
-        sending = {row.unit for row in self._records.outbox(CloudState.SENDING) if row.upload == upload.id}
-        return [unit for unit in upload.units if unit in sending]
+        return undecided(self._records, upload)
 
     def _ask_later(self, upload: UploadRow, answer: NotSent | Busy | Unclear) -> None:
         seconds = self._back_off(upload, answer)

@@ -19,5 +19,7 @@ class OutboxRules:
     """An upload without an end so long after it was sent is overdue: a person may decide about its units."""
     settle: float = 60.0
     """A body that the cloud doesn't show may still appear within this time after it was sent."""
+    look_every: float = 600.0
+    """Seconds between two looks at some claimed units: have they made their cloud keys?"""
     check_absent: bool = False
     """Ask before each sending which units the cloud does not know: settles lost answers where bodies can't be found."""

@@ -24,6 +24,13 @@ def tell_wait(upload: UploadRow, seconds: float, reason: str) -> Told:
     return Told("CLD-WAIT", f"An upload {what} again in {seconds:.0f} s: {reason}")
 
 
+def tell_elsewhere(upload: UploadRow, account: str, now: str) -> Told:
+    """Return that an upload waits for another account's key, and what ends that."""
+    many = f"An upload of {len(upload.units)} unit(s) was prepared for {account}; the station file's account is {now}"
+    waits = "It is neither sent nor asked about with another account's key"
+    return Told("CLD-ELSEWHERE", f"{many}. {waits}: put the old one back, or look there, then: station decide")
+
+
 def tell_late(unit: UnitRow, row: RowSettled) -> Told:
     """Return that the cloud's answer came when something else had settled the unit, and as what it stands now."""
     late = f"The cloud's late answer for {unit.device_id}, which was settled without it: {row.state} ({row.reason})"

@@ -5,20 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from station.domain.events import UploadSending
-from station.domain.ids import UnitId, UploadId
+from station.domain.ids import EventSeq, UnitId, UploadId
 from station.host.clock import Clock
 from station.journal.codec import Entry
 from station.journal.records import Records
 from station.journal.rows import UploadRow
+from station.line.account import named_account
 from station.line.feed import Feed, Told
+from station.line.prepared import PreparedUploads
+from station.settings.station import CloudSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """An upload that was sent, at ``since`` by this PC's clock, and is neither settled nor put off."""
+    """An upload that was sent, at ``since`` by this PC's clock, and is neither settled nor put off.
+
+    Or, with ``account``, one that was prepared then for that account, which is not the station file's any more.
+    """
 
     upload: UploadRow
     since: datetime
+    account: str = ""
 
 
 def is_overdue(upload: UploadRow, passed: timedelta, after: float) -> bool:
@@ -39,6 +46,20 @@ def overdue_units(records: Records, now: datetime, after: float) -> dict[UnitId,
     found = ((upload, records.last_sending(upload.id)) for upload in records.open_uploads())
     overdue = [Overdue(upload, sent.at) for upload, sent in found if sent and is_overdue(upload, now - sent.at, after)]
     return {unit: one for one in overdue for unit in one.upload.units}
+
+
+def units_to_decide(records: Records, now: datetime, cloud: CloudSettings | None) -> dict[UnitId, Overdue]:
+    """Return the units under way of which a person may decide: overdue ones, and those for another account."""
+    if cloud is None:
+        return {}
+    uploads = PreparedUploads(records)
+    _, theirs = uploads.split(records.open_uploads(), named_account(records, cloud))
+    waiting = {
+        unit: Overdue(upload, records.entry(EventSeq(upload.id)).at, uploads.account(upload))
+        for upload in theirs
+        for unit in upload.units
+    }
+    return overdue_units(records, now, cloud.overdue_after_s) | waiting
 
 
 class OverdueWatch:

@@ -20,7 +20,11 @@ from station.line.hand import Writer
 
 @dataclass(frozen=True, slots=True)
 class Carried:
-    """What the unit's interrupted attempt is good for: its %KEYGEN answer as journaled, None when it never came."""
+    """What the unit's interrupted attempt is good for: the device's answer about its key, None when it never came.
+
+    That is %KEYGEN's text, or the request (base64) of a key that a board's application made. A key that the station
+    made is gone with the attempt.
+    """
 
     attempt: AttemptId
     keygen: str | None
@@ -95,12 +99,18 @@ def carried_over(records: Records, unit: UnitId, recipe: Sha256) -> Carried | No
         for entry in records.entries_of(attempt.id):
             match entry.event:
                 case StepFinished(step=StepKind.GENERATE, outcome=Outcome.PASSED, results=results):
-                    keygen = str(results["keygen"])
+                    keygen = _answer(results)
                 case KeyLost():
                     keygen = None
                 case _:
                     pass
     return Carried(chain[0].id, keygen)
+
+
+def _answer(results: dict[str, object]) -> str | None:
+    if "csr" in results:
+        return str(results["csr"]) if results["made"] == "made on the board" else None
+    return str(results["keygen"])
 
 
 def lost_key_of(records: Records, unit: UnitId) -> AttemptId | None:

@@ -1,11 +1,10 @@
 """Who is this? Nothing that belongs to a board is changed before it has said who it is."""
 
-from station.credentials.checks import CheckedKey
 from station.devices.firmware import require_firmware
 from station.domain.events import FaultRecord, UnitIdentified, UnitOverwritten, UuidLearnt
 from station.domain.faults import Fault, Refusal
-from station.domain.ids import DeviceId, parse_device_id
-from station.domain.line import Outcome
+from station.domain.ids import DeviceId, DeviceUuid, parse_device_id
+from station.domain.line import CloudState, Outcome
 from station.domain.modem import ModemIdentity
 from station.journal.rows import UnitRow
 from station.line.faults import (
@@ -13,11 +12,13 @@ from station.line.faults import (
     NO_UUID,
     OTHER_FIRMWARE,
     OTHER_NAME,
+    OTHER_NAME_PERHAPS,
     OVERWRITTEN,
     SERIAL_MISSING,
 )
 from station.line.recovery import carried_over, lost_key_of
 from station.line.token_proof import refuse_or_prove
+from station.line.verdicts import in_doubt
 from station.line.work import Work
 from station.settings.recipe import Recipe
 
@@ -25,10 +26,10 @@ from station.settings.recipe import Recipe
 def identify(work: Work) -> dict[str, object]:
     """Read the board's numbers and join the attempt to its unit; refuse a board that must not be touched.
 
-    Looks only; safe to repeat. Raises the journal's refusals (JRN-20x), LINE-117 or LINE-166, AT faults, and LINE-11x.
+    Looks only; safe to repeat. Raises the journal's refusals (JRN-20x), LINE-117, 118 or 166, AT faults, and LINE-11x.
     """
     bench = work.bench
-    identity = work.modem().identify()
+    identity = work.ask_identity()
     _require_programmed(work, identity)
     if work.identity is not None:
         return _again(work, identity)
@@ -76,10 +77,18 @@ def _require_programmed(work: Work, identity: ModemIdentity) -> None:
 
 
 def _require_its_name(work: Work, known: UnitRow, device_id: DeviceId) -> None:
-    """Raise LINE-117 where the cloud would go on knowing the board by a name whose key is about to go."""
+    """Raise LINE-117 where the cloud would go on knowing the board by a name whose key is about to go.
+
+    LINE-118 where it may know it so: its upload has gone and has no end, or none that anybody could tell.
+    """
     finished = known.outcome in (Outcome.PASSED, Outcome.QUARANTINED) and not known.rework  # the journal refuses these
-    if known.device_id != device_id and not finished and work.records.was_onboarded(known.id):
+    if known.device_id == device_id or finished:
+        return
+    if work.records.was_onboarded(known.id):
         raise OTHER_NAME.fault(f"unit {known.id}", known=known.device_id, here=device_id)
+    doubtful = work.records.withdrawn_state(known.id) is CloudState.UNKNOWN
+    if doubtful or in_doubt(work.records.entries_about(known.id), known.id):
+        raise OTHER_NAME_PERHAPS.fault(f"unit {known.id}", known=known.device_id, here=device_id)
 
 
 def _overwritten(work: Work, known: UnitRow) -> Fault:
@@ -131,7 +140,7 @@ def device_id_of(recipe: Recipe, identity: ModemIdentity, work: Work) -> DeviceI
             return parse_device_id(work.scanned)
 
 
-def learn_uuid(work: Work, key: CheckedKey) -> None:
-    """Journal the UUID that only the %KEYGEN answer told; refuse one that is another board's."""
+def learn_uuid(work: Work, uuid: DeviceUuid) -> None:
+    """Journal the UUID that only the board's key or token told; refuse one that is another board's."""
     if work.identity is not None and work.identity.uuid is None:
-        work.bench.journal.commit(UuidLearnt(attempt=work.attempt, uuid=key.uuid))
+        work.bench.journal.commit(UuidLearnt(attempt=work.attempt, uuid=uuid))

@@ -1,27 +1,33 @@
 """The key: clear what is old, have the modem make its own, have the CA sign it, write, prove."""
 
 import secrets
+from typing import Final
 
 from cryptography.x509 import load_der_x509_certificate
 
-from station.credentials.checks import CheckedKey, check_keygen
+from station.credentials.checks import CheckedKey, CheckedPublicKey, check_keygen, check_public_key
 from station.credentials.jwt import check_device_jwt
-from station.credentials.pem import stored_sha256, to_pem
+from station.credentials.pem import CertificatePem, stored_sha256, to_pem
+from station.credentials.requests import CheckedRequest
 from station.devices.faults import is_outcome_unknown
 from station.devices.firmware import lists_true_hashes
+from station.devices.modem import Modem
 from station.domain.events import CertificateSuperseded, KeyLost
 from station.domain.faults import Fault
 from station.domain.ids import Sha256
 from station.domain.modem import CredentialType, StoredCredential
+from station.domain.ways import Way
 from station.line.faults import CREDENTIAL_STAYED, CREDENTIALS_GONE, KEY_MISSING, KEYGEN_LOST_TWICE, STORED_DIFFERENTLY
+from station.line.final_signing import sign_for_check
 from station.line.step_identity import learn_uuid
 from station.line.work import Work
 
-_NAMES = {
+NAMES: Final = {
     CredentialType.ROOT_CA: "server root",
     CredentialType.CLIENT_CERT: "client certificate",
     CredentialType.CLIENT_KEY: "client key",
 }
+"""What lies under a product's tag, for people."""
 
 
 def superseded_by_clearing(work: Work) -> list[CertificateSuperseded]:
@@ -75,7 +81,7 @@ def clear(work: Work) -> dict[str, object]:
         left = {row.type for row in modem.list_credentials(tag)}
         for kind in (CredentialType.CLIENT_CERT, CredentialType.CLIENT_KEY):
             if kind in left and kind in deleted:
-                raise CREDENTIAL_STAYED.fault(f"type {kind} at {tag}", what=_NAMES[kind])
+                raise CREDENTIAL_STAYED.fault(f"type {kind} at {tag}", what=NAMES[kind])
     if work.lost_key_of is not None and CredentialType.CLIENT_KEY in deleted:
         reason = f"its answer was lost in attempt {work.lost_key_of}"
         work.also.append(KeyLost(attempt=work.attempt, sec_tag=tag, reason=reason))
@@ -88,7 +94,7 @@ def _proves_carried_key(work: Work) -> bool:
         return False
     try:
         key = _checked(work, work.carried.keygen)
-        row = work.records.certificate_for(work.known_device, key.csr.spki_sha256)
+        row = work.records.certificate_for(work.known_device, key.spki_sha256)
         if row is not None and row.state == "superseded":
             return False  # its certificate was given up on the way here; a key without one is of no use
         _prove(work, key)
@@ -102,21 +108,22 @@ def _proves_carried_key(work: Work) -> bool:
 
 
 def generate(work: Work) -> dict[str, object]:
-    """Have the modem hold a key of its own, with a checked CSR for it. The answer's text is in the result.
+    """Have the modem hold a key of its own, with a checked CSR for it (or its bare public key, where that is the way).
+
+    The answer's text is in the result.
 
     Not blindly repeated: an answer that never came is looked for by listing; a key found so is deleted. That it was
     asked for in vain, found or not, is journaled before a new one is made, once. A key adopted from an interrupted
     attempt is not made again.
     """
-    if work.key is not None and work.carried is not None:
-        return _key_results(work.key, adopted_from=work.carried.attempt)
+    if isinstance(work.key, CheckedKey | CheckedPublicKey) and work.carried is not None:
+        return _made(work, work.key, adopted_from=work.carried.attempt)
     modem, tag = work.modem(), work.bench.recipe.sec_tag
     work.wrote = True
-    common_name = None if work.bench.recipe.device_id.scheme == "uuid" else work.known_device
     text: str | None = None
     for _ in range(2):
         try:
-            text = modem.generate_key(tag, common_name)
+            text = _ask(work, modem, tag)
             break
         except Fault as fault:
             if not is_outcome_unknown(fault):
@@ -129,21 +136,33 @@ def generate(work: Work) -> dict[str, object]:
     if text is None:
         raise KEYGEN_LOST_TWICE.fault()
     key = _checked(work, text)
-    learn_uuid(work, key)
+    learn_uuid(work, key.uuid)
+    return _made(work, key, adopted_from=None)
+
+
+def _ask(work: Work, modem: Modem, tag: int) -> str:
+    recipe = work.bench.recipe
+    if recipe.way is Way.PUBLIC_KEY:
+        return modem.generate_public_key(tag)
+    return modem.generate_key(tag, None if recipe.device_id.scheme == "uuid" else work.known_device)
+
+
+def _checked(work: Work, text: str) -> CheckedKey | CheckedPublicKey:
+    uuid, recipe = work.identity.uuid if work.identity is not None else None, work.bench.recipe
+    if recipe.way is Way.PUBLIC_KEY:
+        return check_public_key(text, uuid=uuid, sec_tag=recipe.sec_tag)
+    return check_keygen(text, device_id=work.known_device, uuid=uuid, sec_tag=recipe.sec_tag)
+
+
+def _made(work: Work, key: CheckedKey | CheckedPublicKey, adopted_from: int | None) -> dict[str, object]:
     work.key = key
-    return _key_results(key, adopted_from=None)
-
-
-def _checked(work: Work, text: str) -> CheckedKey:
-    uuid = work.identity.uuid if work.identity is not None else None
-    return check_keygen(text, device_id=work.known_device, uuid=uuid, sec_tag=work.bench.recipe.sec_tag)
-
-
-def _key_results(key: CheckedKey, adopted_from: int | None) -> dict[str, object]:
-    return {
-        "keygen": key.answer.text,
-        "csr_sha256": key.answer.body_sha256,
-        "spki_sha256": key.csr.spki_sha256,
+    results: dict[str, object] = {"keygen": key.answer.text}
+    if isinstance(key, CheckedKey):
+        results["csr_sha256"] = key.answer.body_sha256
+    else:
+        work.took_for_stored()  # nothing need be written behind it: the key is what must stay
+    return results | {
+        "spki_sha256": key.spki_sha256,
         "uuid": key.uuid,
         "proven": key.proven,
         "adopted_from": adopted_from,
@@ -153,25 +172,20 @@ def _key_results(key: CheckedKey, adopted_from: int | None) -> dict[str, object]
 def sign(work: Work) -> dict[str, object]:
     """Have a certificate for the unit's key in the journal: the one already there, or a newly signed one."""
     key = work.key
-    if key is None:
-        raise KEY_MISSING.fault("sign without a key")
+    if not isinstance(key, CheckedKey | CheckedRequest):
+        raise KEY_MISSING.fault("sign without a request")
     issuance = work.bench.authority.issue(work.known_device, key.csr, work.register())
     work.issuance = issuance
     return {"serial": issuance.serial, "issuer": issuance.issuer, "profile": issuance.profile}
 
 
 def write(work: Work) -> dict[str, object]:
-    """Leave the server roots and the leaf certificate in the modem, read back and compared. Safe to repeat."""
+    """Leave the server roots and any leaf certificate in the modem, read back and compared. Safe to repeat."""
     bench, modem = work.bench, work.modem()
-    tag, issuance = bench.recipe.sec_tag, work.issuance
-    if issuance is None or issuance.der is None:
-        raise KEY_MISSING.fault("write without a certificate")
+    tag = bench.recipe.sec_tag
+    contents = contents_to_write(work)
     work.wrote = True
     newline = modem.stored_newline
-    contents = {
-        CredentialType.ROOT_CA: bench.recipe.root_bundle,
-        CredentialType.CLIENT_CERT: to_pem(load_der_x509_certificate(issuance.der)),
-    }
     hashes = {kind: stored_sha256(content, newline) for kind, content in contents.items()}
     before = modem.list_credentials(tag)
     usable = work.identity is not None and lists_true_hashes(work.identity.firmware)
@@ -187,13 +201,25 @@ def write(work: Work) -> dict[str, object]:
         raise KEY_MISSING.fault(f"no type 2 at {tag} after the write")
     work.stored = hashes
     work.took_for_stored()
-    return {
+    results: dict[str, object] = {
         "sec_tag": tag,
         "written": written,
         "root_sha256": hashes[CredentialType.ROOT_CA],
-        "certificate_sha256": hashes[CredentialType.CLIENT_CERT],
         "compared_by": "stored hash" if usable else "content",
     }
+    if CredentialType.CLIENT_CERT in hashes:
+        results["certificate_sha256"] = hashes[CredentialType.CLIENT_CERT]
+    return results
+
+
+def contents_to_write(work: Work) -> dict[CredentialType, CertificatePem]:
+    """Return what belongs under the sec tag beside the key; LINE-121 where its certificate is not signed. Pure."""
+    contents = {CredentialType.ROOT_CA: work.bench.recipe.root_bundle}
+    if work.bench.recipe.way is not Way.PUBLIC_KEY:
+        if work.issuance is None or work.issuance.der is None:
+            raise KEY_MISSING.fault("write without a certificate")
+        contents[CredentialType.CLIENT_CERT] = to_pem(load_der_x509_certificate(work.issuance.der))
+    return contents
 
 
 def _hash_of(rows: tuple[StoredCredential, ...], kind: CredentialType) -> Sha256 | None:
@@ -211,11 +237,11 @@ def _require_stored(
     if wanted is not None:
         found: str | None = _hash_of(rows, kind)
         if found != wanted:
-            raise STORED_DIFFERENTLY.fault(f"wanted {wanted}, the modem says {found}", what=_NAMES[kind])
+            raise STORED_DIFFERENTLY.fault(f"wanted {wanted}, the modem says {found}", what=NAMES[kind])
         return
     stored = modem.read_credential(tag, kind)
     if stored.replace("\r\n", "\n") != content:
-        raise STORED_DIFFERENTLY.fault(f"{len(content)} characters written, {len(stored)} read", what=_NAMES[kind])
+        raise STORED_DIFFERENTLY.fault(f"{len(content)} characters written, {len(stored)} read", what=NAMES[kind])
 
 
 def prove(work: Work) -> dict[str, object]:
@@ -224,13 +250,14 @@ def prove(work: Work) -> dict[str, object]:
     Behind an image, an erase, a power cut or a restart since the credentials were written, they are listed and
     compared first.
     """
-    if work.key is None:
-        raise KEY_MISSING.fault("proof without a key")
+    if work.key is None or isinstance(work.key, CheckedRequest):
+        raise KEY_MISSING.fault("proof without a modem's key")
     results: dict[str, object] = {}
     if work.must_show_again():
         results["listed"] = require_kept(work)
     _prove(work, work.key)
-    return results | {"jwt": "verified with the certificate's public key over a one-time nonce"}
+    whose = "certificate" if isinstance(work.key, CheckedKey) else "modem"
+    return results | {"jwt": f"verified with the {whose}'s public key over a one-time nonce"}
 
 
 def require_kept(work: Work) -> list[int]:
@@ -240,7 +267,7 @@ def require_kept(work: Work) -> list[int]:
     listed = {row.type for row in rows}
     for kind in (*work.stored, CredentialType.CLIENT_KEY):
         if kind not in listed:
-            raise CREDENTIALS_GONE.fault(f"no type {kind} at {tag}", what=_NAMES[kind])
+            raise CREDENTIALS_GONE.fault(f"no type {kind} at {tag}", what=NAMES[kind])
     usable = work.identity is not None and lists_true_hashes(work.identity.firmware)
     for kind, wanted in work.stored.items():
         if usable:
@@ -249,15 +276,15 @@ def require_kept(work: Work) -> list[int]:
             text = modem.read_credential(tag, kind).replace("\r\n", "\n")
             found = stored_sha256(text, modem.stored_newline)
         if found != wanted:
-            raise CREDENTIALS_GONE.fault(f"type {kind}: {found}, written {wanted}", what=_NAMES[kind])
+            raise CREDENTIALS_GONE.fault(f"type {kind}: {found}, written {wanted}", what=NAMES[kind])
     work.took_for_stored()
     return sorted(int(kind) for kind in listed)
 
 
-def _prove(work: Work, key: CheckedKey) -> None:
+def _prove(work: Work, key: CheckedKey | CheckedPublicKey) -> None:
     nonce = secrets.token_urlsafe(18)
     token = work.modem().sign_jwt(work.bench.recipe.sec_tag, audience=nonce)
-    check_device_jwt(token, public_key=key.csr.public_key, audience=nonce, now=work.bench.clock.now(), uuid=key.uuid)
+    check_device_jwt(token, public_key=key.public_key, audience=nonce, now=work.bench.clock.now(), uuid=key.uuid)
 
 
 def store(work: Work) -> dict[str, object]:
@@ -266,10 +293,11 @@ def store(work: Work) -> dict[str, object]:
     A board that restarted since the proof had not stored yet: what it holds now is listed and proven anew before that.
     """
     results: dict[str, object] = {}
-    if work.key is not None and work.must_show_again():
+    if isinstance(work.key, CheckedKey | CheckedPublicKey) and work.must_show_again():
         results["listed"] = require_kept(work)
         if work.bench.recipe.no_proof_reason is None:
             _prove(work, work.key)
+    results |= sign_for_check(work)
     work.modem().power_off()
     work.wrote = False
     return results | {"stored": True}

@@ -37,6 +37,14 @@ STEPS: Final[dict[StepKind, StepSpec]] = {
         RepeatClass.IDEMPOTENT, "Flash", "the board's firmware", False, "look, then flash again from the start"
     ),
     StepKind.IDENTIFY: StepSpec(RepeatClass.PURE, "Identify", "", False, "ask again"),
+    StepKind.ATTEST: StepSpec(RepeatClass.PURE, "Attest", "", True, "ask for a new token"),
+    StepKind.ENROL: StepSpec(
+        RepeatClass.IDEMPOTENT,
+        "Enrol",
+        "a cloud access key in the modem, where it has none yet",
+        True,
+        "ask for the same key and a new token",
+    ),
     StepKind.CLEAR: StepSpec(
         RepeatClass.IDEMPOTENT, "Clear old credentials", "the modem's credential store", True, "delete again"
     ),
@@ -45,7 +53,8 @@ STEPS: Final[dict[StepKind, StepSpec]] = {
         "Generate key",
         "a private key in the modem",
         True,
-        "list the key: answer journaled, key there → adopt; answer lost → delete it, record the loss, make a new one",
+        "list the key: answer journaled, key there → adopt; answer lost → delete it, record the loss, make a new one; "
+        "a key made on the station is gone with it: delete what is there, make a new one",
     ),
     StepKind.SIGN: StepSpec(
         RepeatClass.PROBE_FIRST,

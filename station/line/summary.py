@@ -1,11 +1,14 @@
 """A batch at its end (or at any moment): each unit, the yield, the times. Read from the journal alone."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from station.domain.check_events import CheckState
 from station.domain.events import AttemptClosed
-from station.domain.ids import BatchId
+from station.domain.ids import BatchId, UnitId
 from station.domain.line import CloudState, Outcome
 from station.journal.reconciliation import outcome_here
 from station.journal.records import Records
@@ -37,6 +40,10 @@ class Summary:
     units: tuple[UnitLine, ...]
     cycle_seconds: tuple[float, ...]
     evidence: Path
+    reworks: int = 0
+    """Units whose rework is declared and has not begun: what waited of them is not sent meanwhile."""
+    checks: Mapping[str, CheckState] = field(default_factory=dict)
+    """Final checks of onboarded units that have not passed, by device ID."""
 
     @property
     def all_passed(self) -> bool:
@@ -58,6 +65,13 @@ class Summary:
             facts.append(("cycle time", f"{mid:.1f} s in the middle, {low:.1f} s to {high:.1f} s"))
         cloud = ", ".join(f"{count} {state}" for state, count in tally.cloud.items() if state != CloudState.NONE)
         facts.append(("cloud", cloud or "nothing to upload"))
+        if self.checks:
+            counted = Counter(self.checks.values())
+            listed = ", ".join(f"{count} {state}" for state, count in counted.items())
+            facts.append(("final checks", f"{listed}: station outbox"))
+        if self.reworks:
+            how = "build them again, or withdraw them: station rework --withdraw"
+            facts.append(("reworks", f"{self.reworks} declared, not begun: {how}"))
         facts.append(("evidence", str(self.evidence)))
         return facts
 
@@ -70,6 +84,8 @@ class Summary:
             "outcomes": {outcome.value: self.tally.count(outcome) for outcome in Outcome},
             "first_pass": {"passed": self.tally.first_passed, "total": self.tally.first_total},
             "cloud": self.tally.cloud,
+            "final_checks": dict(self.checks),
+            "reworks": self.reworks,
             "all_passed": self.all_passed,
             "cycle_seconds": {"median": median(self.cycle_seconds)} if self.cycle_seconds else None,
             "units": [
@@ -97,7 +113,8 @@ def summarize(records: Records, batch: BatchId, evidence: Path) -> Summary:
         if attempt.unit is not None:
             by_unit.setdefault(attempt.unit, []).append(attempt)
     lines = []
-    for unit in records.units_of(batch):
+    units = records.units_of(batch)
+    for unit in units:
         tries = by_unit.get(unit.id, [])
         last = tries[-1] if tries else None
         code, sentence = _fault(records, last)
@@ -141,7 +158,14 @@ def summarize(records: Records, batch: BatchId, evidence: Path) -> Summary:
         tuple(lines),
         cycles,
         evidence,
+        sum(unit.rework for unit in units),
+        _unpassed(records, {unit.id for unit in units}),
     )
+
+
+def _unpassed(records: Records, units: Collection[UnitId]) -> dict[str, CheckState]:
+    rows = records.final_checks(CheckState.DUE, CheckState.REFUSED, CheckState.UNSURE, limit=1_000_000)
+    return {row.device_id: row.state for row in rows if row.unit in units}
 
 
 def _seconds(attempt: AttemptRow | None) -> float | None:

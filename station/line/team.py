@@ -1,18 +1,37 @@
-"""Whose key is it? Nothing is sent before the cloud has said which team the API key belongs to."""
+"""Whose account is it? Nothing is sent before the cloud, or a person where no cloud can tell, has said whose.
 
-from collections.abc import Callable
+A team's API key is asked about at the cloud. Whose an organisation's token is can't be asked: there the station file
+says it, and arming a batch is a person's word for it.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, assert_never
+from typing import Final, TypeVar, assert_never
 
-from station.cloud.protocol import Account, Busy, Cloud, CredentialRefused, NotSent, Unclear
+from station.cloud.protocol import (
+    Account,
+    Busy,
+    Cloud,
+    CredentialRefused,
+    KnownDevices,
+    NotSent,
+    OnboardRow,
+    Stated,
+    Tried,
+    Unclear,
+)
 from station.domain.events import AccountConfirmed
 from station.domain.faults import Fault, StationFault
+from station.domain.ids import DeviceId
+from station.domain.ways import CredentialKind
 from station.host.clock import Clock
 from station.journal.records import Records
-from station.line.faults import KEY_REFUSED, WRONG_TEAM
+from station.line.faults import KEY_REFUSED, NEVER_STATED, TOKEN_REFUSED, WRONG_TEAM
 from station.line.feed import Feed, Told
 from station.line.hand import Writer
+
+_Said = TypeVar("_Said", KnownDevices, Tried)
 
 _REFUSED_MOST: Final = 300.0
 """Seconds between two questions with a key that was refused, at the most."""
@@ -20,9 +39,10 @@ _REFUSED_MOST: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Confirmed:
-    """The key is the expected team's."""
+    """The secret is the expected team's, or its organisation and project are as a person confirmed them."""
 
     team_id: str
+    """As :class:`station.domain.events.AccountConfirmed` has it."""
     team_name: str
 
 
@@ -42,6 +62,7 @@ class TeamGate:
     """Asks the cloud for the key's team, and holds it against the station file's, else the last one confirmed."""
 
     def __init__(self, journal: Writer, records: Records, cloud: Cloud, base_url: str, team: str | None) -> None:
+        """``base_url`` is the cloud's ``place``: the address under which the journal keeps the account."""
         self._journal, self._records, self._cloud = journal, records, cloud
         self._base_url, self._team = base_url, team
 
@@ -49,8 +70,17 @@ class TeamGate:
         """Ask through ``cloud`` from now on: it has the key that was mended."""
         self._cloud = cloud
 
-    def ask(self) -> Confirmed | Unreachable:
-        """Return what the cloud says, journaled when it is news. Raises LINE-151 or LINE-152. Safe to repeat."""
+    def last(self) -> str:
+        """Return the account that was confirmed last, "" where none ever was."""
+        known = self._records.account(self._base_url)
+        return known[0] if known is not None else ""
+
+    def ask(self, *, by_person: bool = False) -> Confirmed | Unreachable:
+        """Return what the cloud says, journaled when it is news. Raises LINE-151 or LINE-152. Safe to repeat.
+
+        Where it can't say, what the station file says holds once a person has confirmed it, and ``by_person`` is that;
+        raises LINE-157 before.
+        """
         answer = self._cloud.account()
         last = self._records.account(self._base_url)
         wanted = self._team or (last[0] if last else None)
@@ -65,6 +95,15 @@ class TeamGate:
                         AccountConfirmed(team_id=answer.team_id, team_name=answer.team_name, base_url=self._base_url)
                     )
                 return Confirmed(answer.team_id, answer.team_name)
+            case Stated():
+                name = f"organisation {answer.organisation}, project {answer.project}"
+                if last is None and not by_person:
+                    raise NEVER_STATED.fault(account=name)
+                if last is None:
+                    self._journal.commit(
+                        AccountConfirmed(team_id=answer.id, team_name=name, base_url=self._base_url, how="person")
+                    )
+                return Confirmed(answer.id, name)
             case CredentialRefused():
                 raise KEY_REFUSED.fault(why=answer.reason.rstrip("."))
             case NotSent() | Busy() | Unclear():
@@ -98,6 +137,8 @@ class KeyWatch:
         self.cloud = cloud
         self._clock, self._feed, self._gate, self._renew, self._first = clock, feed, gate, renew, wait
         self._confirmed = confirmed or gate is None
+        self.account = gate.last() if confirmed and gate is not None else ""
+        """Whose account it is, as the journal names it; "" before that was confirmed, and where nobody asks."""
         self._wait = 0.0
         self._due = clock.monotonic()
         self._told = ""
@@ -125,6 +166,7 @@ class KeyWatch:
         match answer:
             case Confirmed():
                 self._confirmed, self.refused, self.offline = True, "", ""
+                self.account = answer.team_id
                 return None
             case Unreachable():
                 self.offline = answer.reason if answer.offline else ""
@@ -135,7 +177,38 @@ class KeyWatch:
 
     def refuse(self, reason: str) -> None:
         """Use the key no more: the cloud refused it."""
-        self._refuse(KEY_REFUSED.fault(why=reason.rstrip(".")), reason)
+        spec = KEY_REFUSED if self.cloud.api == "team" else TOKEN_REFUSED
+        self._refuse(spec.fault(why=reason.rstrip(".")), reason)
+
+    def known(
+        self,
+        devices: Sequence[DeviceId],
+        later: Callable[[NotSent | Busy | Unclear], object],
+        kind: CredentialKind = CredentialKind.CERTIFICATE,
+    ) -> KnownDevices | None:
+        """Return which devices the cloud has; where it doesn't say, have it asked again ``later`` and return None."""
+        return self._take(self.cloud.known(devices, kind), later)
+
+    def tried(self, rows: Sequence[OnboardRow], later: Callable[[NotSent | Busy | Unclear], object]) -> Tried | None:
+        """Return what a dry run says of ``rows``; where the cloud doesn't say, as :meth:`known`."""
+        return self._take(self.cloud.try_out(rows), later)
+
+    def _take(
+        self,
+        answer: _Said | NotSent | Busy | CredentialRefused | Unclear,
+        later: Callable[[NotSent | Busy | Unclear], object],
+    ) -> _Said | None:
+        self.hear(answer)
+        match answer:
+            case KnownDevices() | Tried():
+                return answer
+            case NotSent() | Busy() | Unclear():
+                later(answer)
+            case CredentialRefused():
+                self.refuse(answer.reason)
+            case _:
+                assert_never(answer)
+        return None
 
     def hear(self, answer: object) -> None:
         """Note whether the cloud could be reached for this answer."""
@@ -153,7 +226,8 @@ class KeyWatch:
     def taken(self) -> None:
         """Note that the cloud did what it was asked for with the key."""
         if self._wait:
-            self._tell("CLD-KEY", "The cloud takes the API key: uploads go on.")
+            secret = "API key" if self.cloud.api == "team" else "organisation token"
+            self._tell("CLD-KEY", f"The cloud takes the {secret}: uploads go on.")
         self._wait, self._told = 0.0, ""
 
     def hurry(self) -> None:
@@ -168,6 +242,8 @@ class KeyWatch:
         match answer:
             case Account():
                 return Confirmed(answer.team_id, answer.team_name)
+            case Stated():
+                return Confirmed(answer.id, "")
             case CredentialRefused():
                 raise KEY_REFUSED.fault(why=answer.reason.rstrip("."))
             case NotSent() | Busy() | Unclear():

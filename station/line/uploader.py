@@ -80,6 +80,7 @@ class Uploader:
         self._outbox.end()
         self._wake.set()
         self._thread.join()
+        self._outbox.checks.close()
         if left := self._outbox.left_over():
             self._feed.publish(Told("LINE-146", left))
 

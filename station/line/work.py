@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from station.ca.authority import Authority
 from station.ca.register import Issuance
 from station.cloud.protocol import JwtAnswer
-from station.credentials.checks import CheckedKey
+from station.credentials.checks import CheckedKey, CheckedPublicKey
+from station.credentials.requests import CheckedRequest
 from station.devices.faults import (
     FIRMWARE_UNKNOWN,
     NO_IMEI,
@@ -17,7 +18,7 @@ from station.devices.faults import (
 )
 from station.devices.images import ImageShelf
 from station.devices.modem import Modem
-from station.devices.protocols import Target
+from station.devices.protocols import Conversation, Identity, ShellIdentity, Target
 from station.domain.faults import Fault, UnitFault
 from station.domain.ids import AttemptId, BatchId, BoardSerial, DeviceId, Sha256, UnitId
 from station.domain.line import StepKind
@@ -28,11 +29,13 @@ from station.journal.journal import Build
 from station.journal.records import Records
 from station.line.equipment import Equipment
 from station.line.faults import NOT_IDENTIFIED, SWAPPED
+from station.line.final_tokens import FinalTokens
 from station.line.hand import Hand
 from station.line.readbacks import ReadBacks
 from station.line.recovery import Carried
 from station.line.register import JournalRegister
 from station.line.serials import SerialRange
+from station.line.way_faults import NAMELESS, WRONG_DEVICE
 from station.settings.recipe import FlashStep, ModemStep, Recipe
 
 _NOBODY = frozenset(spec.code for spec in (FIRMWARE_UNKNOWN, NO_IMEI, PRODUCTION_TEST_IMAGE))
@@ -62,8 +65,12 @@ class Bench:
     """Environment variables that hold this station's secrets: no factory program inherits them."""
     serials: SerialRange | None = None
     """The labels of the batch's boards, where it is held to some."""
+    account: str = ""
+    """Whom the batch's cloud key belongs to, as confirmed; "" where there is no cloud."""
     ask_with_token: Callable[[DeviceId, Secret], JwtAnswer] | None = None
     """Asks the cloud for a device with that device's own token; None where there is no cloud."""
+    final_tokens: FinalTokens | None = None
+    """Keeps tokens for final checks; None where nobody will ask."""
 
 
 @dataclass(slots=True)
@@ -86,7 +93,9 @@ class Work:
     carried: Carried | None = None
     lost_key_of: AttemptId | None = None
     """The earlier attempt whose key's answer was lost; one that is found in the board is recorded as such."""
-    key: CheckedKey | None = None
+    key: CheckedKey | CheckedPublicKey | CheckedRequest | None = None
+    private: Secret | None = None
+    """A private key that was made here: in memory from its making until it is written, and nowhere else."""
     issuance: Issuance | None = None
     observed: dict[str, object] = field(default_factory=dict)
     """What the step that runs has seen so far: its record when it fails."""
@@ -96,7 +105,7 @@ class Work:
     """What was written and read back in this attempt: the SHA-256 of each item as the modem stores it."""
     disturbed: bool = False
     """A probe or a power cut was at the board since: what is stored must be shown again."""
-    shown_in: tuple[Modem, int] | None = None
+    shown_in: tuple[Conversation, int] | None = None
     """The conversation in which what is stored was shown last, and how often the board had restarted in it by then."""
     target: Target | None = None
     """What the probe last saw; None when it may have become something else: then look first."""
@@ -108,19 +117,30 @@ class Work:
     """A probe changed the board before anybody knew which it is."""
     comes_back: bool = False
     """The board is starting: its port may go and come before it stays."""
-    _modem: Modem | None = None
+    _open: Conversation | None = None
 
     def modem(self) -> Modem:
-        """Return the open conversation with the board's modem, opening the port at the first call.
+        """Return :meth:`device` where it is a modem that takes AT commands; LINE-136 where it is anything else."""
+        device = self.device()
+        if not isinstance(device, Modem):
+            raise self.cannot(device, "take a modem's commands")
+        return device
+
+    def cannot(self, device: Conversation, what: str) -> Fault:
+        """Return LINE-136: the device that the recipe's way leads to can't do ``what`` a step asks. Pure."""
+        return WRONG_DEVICE.fault(f"{type(device).__name__}: {what}", way=self.bench.recipe.way)
+
+    def device(self) -> Conversation:
+        """Return the open conversation with the board, opening the port at the first call.
 
         A port that was closed in between (a flash, a program of the factory's own) may have another board behind it
         now: then who answers is asked again before anything is done there. Raises LINE-114, DEV and AT faults.
         """
-        if self._modem is None:
+        if self._open is None:
             deadline = Deadline(self.bench.clock, self.bench.boot_seconds)
-            while self._modem is None:
+            while self._open is None:
                 try:
-                    self._modem = self._connect(deadline)
+                    self._open = self._connect(deadline)
                 except Fault as fault:
                     if not self.comes_back or fault.code not in _STARTING or deadline.passed():
                         raise
@@ -128,31 +148,38 @@ class Work:
                     self.bench.clock.wait(self.bench.stop.event, _LOOK_AGAIN)
                     self.bench.stop.check()
             self.comes_back = False
-        return self._modem
+        return self._open
 
     def must_show_again(self) -> bool:
-        """Return whether what was written may be gone: a probe, a power cut or a restart came since it was seen.
+        """Return whether what must stay may be gone: a probe, a power cut or a restart came since it was seen.
 
         A modem stores what it was given only when it is switched off in good order: a restart before that loses it.
         """
-        modem = self.modem()
-        return bool(self.stored) and (self.disturbed or self.shown_in != (modem, modem.restarts))
+        device = self.device()
+        return self.shown_in is not None and (self.disturbed or self.shown_in != (device, device.restarts))
 
     def took_for_stored(self) -> None:
-        """Take it that all that was written has just been seen in the modem."""
-        modem = self.modem()
-        self.disturbed, self.shown_in = False, (modem, modem.restarts)
+        """Take it that all that must stay in the modem has just been seen there."""
+        device = self.device()
+        self.disturbed, self.shown_in = False, (device, device.restarts)
 
-    def _connect(self, deadline: Deadline) -> Modem:
-        modem = self.equipment.open_modem()
+    def ask_identity(self) -> ModemIdentity:
+        """Return who the board says it is, by its modem's numbers; LINE-116 where nothing on it has any. Pure."""
+        device = self.device()
+        if not isinstance(device, Identity):
+            raise self.cannot(device, "say who it is")
+        return _identify(device)
+
+    def _connect(self, deadline: Deadline) -> Conversation:
+        device = self.equipment.open_device()
         try:
-            modem.connect(max(deadline.left(), 1.0), self.bench.stop)
-            if self.identity is not None:
-                self._require_same(modem, self.identity)
+            device.connect(max(deadline.left(), 1.0), self.bench.stop)
+            if self.identity is not None and isinstance(device, Identity):
+                self._require_same(device, self.identity)
         except BaseException:
-            modem.close()
+            device.close()
             raise
-        return modem
+        return device
 
     def begin_change(self, *, known: bool = False) -> None:
         """Take it that the board is about to be changed: nothing seen of it before counts from here on.
@@ -165,9 +192,9 @@ class Work:
         self.changed_unknown = self.changed_unknown or (self.identity is None and not known)
 
     @staticmethod
-    def _require_same(modem: Modem, before: ModemIdentity) -> None:
+    def _require_same(device: Identity, before: ModemIdentity) -> None:
         try:
-            now = modem.identify()
+            now = _identify(device)
         except UnitFault as fault:
             if fault.code in _NOBODY:
                 # Whoever this is, the identified board must not leave as failed for it.
@@ -185,16 +212,25 @@ class Work:
         return self.device_id
 
     @property
-    def open_port(self) -> Modem | None:
+    def open_port(self) -> Conversation | None:
         """The conversation when one is open."""
-        return self._modem
+        return self._open
 
     def close(self) -> None:
         """Give the port back. Safe to repeat."""
-        if self._modem is not None:
-            self._modem.close()
-            self._modem = None
+        if self._open is not None:
+            self._open.close()
+            self._open = None
 
     def register(self) -> JournalRegister:
         """Return the CA's register for this slot's thread."""
         return JournalRegister(self.bench.journal, self.records)
+
+
+def _identify(device: Identity) -> ModemIdentity:
+    found = device.identify()
+    if isinstance(found, ShellIdentity):
+        if found.modem is None:
+            raise NAMELESS.fault(f"hardware {found.hardware_id}, {found.system}")
+        return found.modem
+    return found

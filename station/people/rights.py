@@ -51,11 +51,17 @@ class Right(StrEnum):
     UPLOAD = "upload finished units"
     ACKNOWLEDGE = "unlock a latched slot"
     REWORK = "declare a rework of a finished unit"
+    WITHDRAW = "withdraw a declared rework"
     DECIDE = "decide about an upload"
     CORRECT_CLOCK = "correct the clock"
     CREATE_CA = "make the CA"
     CHANGE_SETTINGS = "change the settings"
     CLOSE_BATCH = "close a batch"
+    DELETE_CREDENTIALS = "delete a credential of a connected device"
+    DEVELOP = "have the cloud make a key for development"
+    DELETE_FROM_CLOUD = "delete a device from the cloud"
+    UNCLAIM = "give up a unit's claim at the cloud"
+    MAKE_CLAIM_RULE = "make a provisioning rule at the cloud"
     MANAGE_PEOPLE = "manage people"
     DISABLE_PEOPLE = "disable people"
     """Also to forget them, and to take the roles away that let somebody be a second person."""
@@ -90,11 +96,17 @@ RULES: Final[Mapping[Right, Rule]] = MappingProxyType(
         Right.UPLOAD: _rule(Role.OPERATOR, Role.LINE_LEAD, Role.ENGINEER, Role.SERVICE),
         Right.ACKNOWLEDGE: _rule(Role.LINE_LEAD, Role.ENGINEER, reason=True),
         Right.REWORK: _rule(Role.LINE_LEAD, Role.ENGINEER, reason=True, second=True),
+        Right.WITHDRAW: _rule(Role.LINE_LEAD, Role.ENGINEER, reason=True, second=True),
         Right.DECIDE: _rule(Role.LINE_LEAD, Role.ENGINEER, reason=True),
         Right.CORRECT_CLOCK: _rule(Role.ENGINEER, reason=True),
         Right.CREATE_CA: _rule(Role.CA_KEEPER),
         Right.CHANGE_SETTINGS: _rule(Role.ENGINEER, reason=True),
         Right.CLOSE_BATCH: _rule(Role.LINE_LEAD, Role.ENGINEER, reason=True),
+        Right.DELETE_CREDENTIALS: _rule(Role.LINE_LEAD, Role.ENGINEER, reason=True),
+        Right.DEVELOP: _rule(Role.ENGINEER, reason=True),
+        Right.DELETE_FROM_CLOUD: _rule(Role.LINE_LEAD, Role.ENGINEER, reason=True),
+        Right.UNCLAIM: _rule(Role.LINE_LEAD, Role.ENGINEER, reason=True),
+        Right.MAKE_CLAIM_RULE: _rule(Role.ENGINEER, reason=True),
         Right.MANAGE_PEOPLE: _rule(Role.ENGINEER),
         Right.DISABLE_PEOPLE: _rule(Role.ENGINEER, reason=True),
         Right.MANAGE_SECONDS: _rule(Role.ENGINEER, reason=True, second=True),

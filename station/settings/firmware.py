@@ -15,8 +15,12 @@ OLDEST_FIRMWARE: Final[Mapping[FirmwareFamily, FirmwareVersion]] = {
     FirmwareFamily.NRF9160: (1, 3, 0),
     FirmwareFamily.NRF91X1: (2, 0, 0),
     FirmwareFamily.NRF9151_NTN: (1, 0, 0),
+    FirmwareFamily.NRF93M1: (1, 0, 0),
 }
-"""The first of each family that has %KEYGEN (at-commands reference section 5). A recipe can only ask for more."""
+"""The first of each family that has %KEYGEN (at-commands reference section 5). A recipe can only ask for more.
+
+The nRF93M1 has none, and its way asks for no more than this.
+"""
 
 
 def _version(value: object) -> FirmwareVersion:

@@ -66,10 +66,16 @@ idle_minutes = 10           # after so long without a command people are signed 
 
 _CLOUD: Final = """\
 [cloud]
-kind = "team"               # nRF Cloud's team API
+kind = "team"               # nRF Cloud's team API; "organisation" for the other one
 base_url = {base_url}
 {team}
 api_key = {api_key}
+# provisioning_url = "https://api.provisioning.nrfcloud.com/v1"   # for attested products: the key goes there too
+# With kind = "organisation", instead of team and api_key (slugs as they stand in the portal's address):
+# organisation: "my-organisation"
+# project: "my-project"
+# token: {{ keyring = "nrf91-station/organisation-token" }}, an Organization Auth Token that may write devices
+# tenant: "...", the ID that an nRF93M1's onboarding token must name (that API does not tell it)
 batch_rows = 500            # units go to the cloud when so many wait (1 to 1000) ...
 max_wait_s = 900            # ... or when the oldest has waited so long
 # overdue_after_s = 3600    # so long without an end, and a person may decide about an upload's units

@@ -26,16 +26,28 @@ _GIVES: Final = frozenset({StepKind.GENERATE, StepKind.WRITE, StepKind.PROVE})
 """What the modem must have stored before it is reset."""
 
 _CREDENTIALS: Final = frozenset(
-    {StepKind.CLEAR, StepKind.GENERATE, StepKind.SIGN, StepKind.WRITE, StepKind.PROVE, StepKind.STORE}
+    {
+        StepKind.ATTEST,
+        StepKind.ENROL,
+        StepKind.CLEAR,
+        StepKind.GENERATE,
+        StepKind.SIGN,
+        StepKind.WRITE,
+        StepKind.PROVE,
+        StepKind.STORE,
+    }
 )
 _TALKS: Final = (_CREDENTIALS - {StepKind.SIGN}) | {StepKind.IDENTIFY}
 """What sends AT commands, so that an image must be there that takes them."""
 
 
-def find_image_problems(steps: Sequence[Placed], *, proves: bool, family: ChipFamily | None) -> list[Problem]:
+def find_image_problems(
+    steps: Sequence[Placed], *, proves: bool, family: ChipFamily | None, given: StepKind | None = StepKind.WRITE
+) -> list[Problem]:
     """Return what is wrong with an order of steps on a board with this chip (None: not told). Pure.
 
-    ``proves`` is false for a product that can't prove its credentials: they are only listed.
+    ``proves`` is false for a product that can't prove its credentials: they are only listed. ``given`` is the step
+    behind which there is something to prove, None where there never is.
     """
     problems: list[Problem] = []
     for index, step in enumerate(steps):
@@ -53,7 +65,7 @@ def find_image_problems(steps: Sequence[Placed], *, proves: bool, family: ChipFa
         if step.kind is StepKind.LOCK and behind:
             texts.append('"lock" must be the last step: what fails behind it can only be mended by erasing the board.')
         problems += [(("steps", index), text) for text in texts]
-    return problems + _unproven_at_the_end(steps, proves)
+    return problems + ([] if given is None else _unproven_at_the_end(steps, proves, given))
 
 
 def _kinds(steps: Sequence[Placed]) -> list[StepKind]:
@@ -159,10 +171,10 @@ def _reads_back_wrongly(step: Placed, before: Sequence[Placed]) -> Iterator[str]
         )
 
 
-def _unproven_at_the_end(steps: Sequence[Placed], proves: bool) -> list[Problem]:
+def _unproven_at_the_end(steps: Sequence[Placed], proves: bool, given: StepKind) -> list[Problem]:
     """What was proven before the last change says nothing of the board that leaves the line."""
     kinds, changed = _kinds(steps), _last(steps, *_CHANGES)
-    if StepKind.WRITE not in kinds or changed is None or changed < kinds.index(StepKind.WRITE):
+    if given not in kinds or changed is None or changed < kinds.index(given):
         return []
     shown = {StepKind.PROVE, StepKind.READ_BACK} if proves else {StepKind.READ_BACK}
     if shown & set(kinds[changed + 1 :]):
@@ -171,12 +183,12 @@ def _unproven_at_the_end(steps: Sequence[Placed], proves: bool) -> list[Problem]
     silent = image is not None and not image.answers_at
     if not proves and not silent:
         text = (
-            f'"{kind}" behind "write-credentials" leaves credentials that nothing looks at again, because this product '
-            'proves none (no_proof_reason): put it before "write-credentials".'
+            f'"{kind}" behind "{given}" leaves credentials that nothing looks at again, because this product '
+            f'proves none (no_proof_reason): put it before "{given}".'
         )
     else:
         text = (
-            f'"{kind}" behind "write-credentials" needs "{"read-back" if silent else "prove"}" somewhere behind it: '
+            f'"{kind}" behind "{given}" needs "{"read-back" if silent else "prove"}" somewhere behind it: '
             "nothing shows that the credentials are still there."
         )
     return [(("steps", changed), text)]

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     Field,
     PrivateAttr,
+    SerializerFunctionWrapHandler,
     field_validator,
+    model_serializer,
     model_validator,
 )
 
@@ -16,6 +17,8 @@ from station.credentials.pem import CertificatePem
 from station.domain.ids import BoardSerial, parse_board_serial, parse_device_id
 from station.domain.line import ChipFamily, StepKind
 from station.domain.modem import FirmwareFamily
+from station.domain.ways import Way
+from station.settings.cloud_rule import CloudRule, FirmwareType
 from station.settings.explain import Problem, format_place
 from station.settings.faults import LABEL_REFUSED
 from station.settings.fields import LocalFile, Pin, ProblemsError, Schema1, Section, Where
@@ -33,11 +36,14 @@ from station.settings.probe_steps import (
     RecoverStep,
 )
 from station.settings.steps import CommandStep, Limit, PinnedPart, PlainStep, ProbedStep, RecipeStep
+from station.settings.way_rules import RULES, Protocol, wrong_chip, wrong_final_check, wrong_protocol, wrong_scheme
 
 __all__ = [
     "OLDEST_FIRMWARE",
     "CheckStep",
+    "CloudRule",
     "CommandStep",
+    "FirmwareType",
     "FlashStep",
     "Limit",
     "LockStep",
@@ -46,6 +52,7 @@ __all__ = [
     "PlainStep",
     "PowerCycleStep",
     "ProbedStep",
+    "Protocol",
     "ReadBackStep",
     "Recipe",
     "RecipeStep",
@@ -55,24 +62,8 @@ __all__ = [
 _LONGEST_WRITE: Final = 4095 - len('AT%CMNG=0,2147483647,0,""')
 """What at_host's buffer leaves for a credential (at-commands reference section 4); more would wedge it."""
 
-
-class Protocol(StrEnum):
-    """How a product talks to nRF Cloud."""
-
-    MQTT = "mqtt"
-    COAP = "coap"
-    REST = "rest"
-
-
-class FirmwareType(StrEnum):
-    """What the cloud may update on a device (nrf-cloud-api reference section 1.1)."""
-
-    APP = "APP"
-    MODEM = "MODEM"
-    BOOT = "BOOT"
-    SOFTDEVICE = "SOFTDEVICE"
-    BOOTLOADER = "BOOTLOADER"
-    MDM_FULL = "MDM_FULL"
+_UNDER_A_TAG: Final = (StepKind.WRITE, StepKind.GENERATE, StepKind.CLEAR)
+"""What is done under a security tag."""
 
 
 class DeviceIdRule(Section):
@@ -142,41 +133,10 @@ class RootFile(Section):
 
 
 class Credentials(Section):
-    """What the modem stores for the cloud, and where."""
+    """What the modem stores for the cloud, and where. Only a bare public key may come without a root."""
 
     sec_tag: int = Field(ge=0, le=2147483647, description="a whole number from 0 to 2147483647")
-    roots: tuple[RootFile, ...] = Field(min_length=1, description="a list of { file, sha256, serves }")
-
-
-class CloudRule(Section):
-    """How finished units are onboarded (columns: nrf-cloud-api reference section 1.1)."""
-
-    protocols: tuple[Protocol, ...] = Field(min_length=1, description='a list of "mqtt", "coap", "rest"')
-    subtype: str = Field(
-        default="",
-        pattern=r"^[A-Za-z0-9_.,@/:#-]{0,799}$",
-        description="at most 799 of the characters A-Z a-z 0-9 _ . , @ / : # -",
-    )
-    tags: tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.@:#-]{1,799}$")], ...] = Field(
-        default=(), description="a list of texts from the characters A-Z a-z 0-9 _ . @ : # -"
-    )
-    firmware_types: tuple[FirmwareType, ...] = Field(
-        default=(), description=f"a list of {', '.join(FirmwareType)}; left out, the cloud takes all"
-    )
-
-    @model_validator(mode="after")
-    def _nothing_twice(self) -> Self:
-        named: dict[str, tuple[str, ...]] = {
-            "protocols": self.protocols,
-            "tags": self.tags,
-            "firmware_types": self.firmware_types,
-        }
-        twice = [
-            ((key,), "the same stands in it twice.") for key, items in named.items() if len(set(items)) < len(items)
-        ]
-        if twice:
-            raise ProblemsError(*twice)
-        return self
+    roots: tuple[RootFile, ...] = Field(description="a list of { file, sha256, serves }")
 
 
 class SerialRule(Section):
@@ -199,6 +159,7 @@ class Recipe(Section):
 
     schema_version: Schema1 = Field(alias="schema", description="1")
     product: str = Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", description="1 to 64 of the characters A-Z a-z 0-9 _ . -")
+    way: Way = Field(default=Way.CERTIFICATE, description=f"how a unit gets its credentials: {', '.join(Way)}")
     no_proof_reason: str | None = Field(
         default=None, min_length=10, max_length=500, description="a sentence of 10 to 500 characters"
     )
@@ -209,7 +170,9 @@ class Recipe(Section):
         default=MinimumFirmware(), description="a table of versions: nrf9160, nrf91x1, nrf9151-ntn"
     )
     credentials: Credentials | None = Field(default=None, description="a table: sec_tag and roots")
-    cloud: CloudRule | None = Field(default=None, description="a table: protocols, tags, subtype, firmware_types")
+    cloud: CloudRule | None = Field(
+        default=None, description="a table: protocols, tags, subtype, firmware_types, claim_tags, final_check"
+    )
     steps: tuple[Annotated[RecipeStep, Field(discriminator="do")], ...] = Field(
         min_length=1, max_length=100, description="a list of [[steps]] with at least one"
     )
@@ -219,7 +182,7 @@ class Recipe(Section):
         placed = [_place(step) for step in self.steps]
         chip = self.target.family if self.target else None
         problems = [
-            *find_order_problems(placed, unproven_because=self.no_proof_reason, family=chip),
+            *find_order_problems(placed, unproven_because=self.no_proof_reason, family=chip, way=self.way),
             *self._wrong_steps(),
             *self._wrong_cloud(),
         ]
@@ -251,22 +214,55 @@ class Recipe(Section):
 
     def _wrong_cloud(self) -> list[Problem]:
         found: list[Problem] = []
-        writes = self.has(StepKind.WRITE)
-        if writes and self.credentials is None:
-            found.append((("credentials",), 'missing; "write-credentials" needs sec_tag and roots.'))
-        if self.cloud is not None and not writes:
+        rules, gives = RULES[self.way], self.has(StepKind.WRITE)
+        if self.credentials is None and (self.has(StepKind.GENERATE) or self.has(StepKind.CLEAR) or gives):
+            first = next(kind for kind in _UNDER_A_TAG if self.has(kind))
+            found.append((("credentials",), f'missing; "{first}" needs sec_tag and roots.'))
+        if self.cloud is not None and rules.signs and not gives:
             found.append(
                 (("cloud",), 'units are onboarded with their certificate: add "write-credentials", or leave cloud out.')
             )
-        if self.cloud is not None and self.credentials is not None:
-            served = {protocol for root in self.credentials.roots for protocol in root.serves}
-            for protocol in self.cloud.protocols:
-                if protocol not in served:
-                    found.append((("credentials", "roots"), f'no root serves "{protocol}", which this product uses.'))
+        if (text := wrong_chip(self.way, self.target.family if self.target else None)) is not None:
+            found.append((("way",), text))
+        if (text := wrong_scheme(self.way, self.device_id.scheme)) is not None:
+            found.append((("device_id", "scheme"), text))
+        if self.cloud is not None and self.cloud.claim_tags and self.way is not Way.ATTESTATION:
+            text = 'only the way "attestation" claims units: leave them out.'
+            found.append((("cloud", "claim_tags"), text))
+        if self.cloud is not None and self.cloud.final_check and (text := wrong_final_check(self.way)) is not None:
+            found.append((("cloud", "final_check"), text))
+        for protocol in self.cloud.protocols if self.cloud is not None else ():
+            if (text := wrong_protocol(self.way, protocol)) is not None:
+                found.append((("cloud", "protocols"), text))
+        return found + self._wrong_roots()
+
+    def _wrong_roots(self) -> list[Problem]:
+        if self.credentials is None:
+            return []
+        found: list[Problem] = []
+        roots, where = self.credentials.roots, ("credentials", "roots")
+        if RULES[self.way].signs and not roots:
+            found.append((where, "empty; it must be a list of { file, sha256, serves }."))
+        if not roots and self.has(StepKind.WRITE) and not RULES[self.way].signs:
+            found.append((where, 'empty, so "write-credentials" has nothing to write: leave that step out.'))
+        if roots and not self.has(StepKind.WRITE) and not RULES[self.way].signs:
+            found.append((where, 'no step writes them: add "write-credentials", or write roots = [].'))
+        served = {protocol for root in roots for protocol in root.serves}
+        for protocol in self.cloud.protocols if self.cloud is not None and roots else ():
+            if protocol not in served:
+                found.append((where, f'no root serves "{protocol}", which this product uses.'))
         if len(self.root_bundle) > _LONGEST_WRITE:
             text = f"together they are {len(self.root_bundle)} bytes; a modem command takes {_LONGEST_WRITE}."
-            found.append((("credentials", "roots"), text))
+            found.append((where, text))
         return found
+
+    @model_serializer(mode="wrap")
+    def _without_what_was_not_there(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave the first way out: records of recipes from before there were others must stay the same."""
+        dumped: dict[str, Any] = dump(self)
+        if self.way is Way.CERTIFICATE:
+            dumped.pop("way", None)
+        return dumped
 
     def has(self, kind: StepKind) -> bool:
         """Return whether a step of this kind is among the steps. Pure."""
@@ -307,7 +303,9 @@ class Recipe(Section):
 
     @property
     def minimum_firmware(self) -> Mapping[FirmwareFamily, FirmwareVersion]:
-        """The oldest modem firmware by family."""
+        """The oldest modem firmware by family, of those that the way takes."""
+        if self.way is Way.NRF93M1:
+            return {FirmwareFamily.NRF93M1: OLDEST_FIRMWARE[FirmwareFamily.NRF93M1]}
         return self.minimum_modem_firmware.by_family
 
     @property
@@ -356,4 +354,6 @@ def order_problems(written: dict[str, Any]) -> list[Problem]:
     reason, target = written.get("no_proof_reason"), written.get("target")
     named = target.get("family") if isinstance(target, dict) else None
     chip = next((family for family in ChipFamily if family == named), None)
-    return find_order_problems(placed, unproven_because=reason if isinstance(reason, str) else None, family=chip)
+    way = next((way for way in Way if way == written.get("way")), Way.CERTIFICATE)
+    because = reason if isinstance(reason, str) else None
+    return find_order_problems(placed, unproven_because=because, family=chip, way=way)

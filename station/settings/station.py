@@ -1,10 +1,11 @@
 """The station file: which station this is, where it keeps its data, its cloud and its CA."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, model_validator
 
+from station.host.secrets import SecretSource
 from station.settings.fields import (
     LocalFile,
     LocalPath,
@@ -52,10 +53,26 @@ class ProxySettings(Section):
         return self
 
 
-class CloudSettings(Section):
-    """nRF Cloud's team API. A body goes when ``batch_rows`` units wait, or the oldest has waited ``max_wait_s``."""
+_Slug = Annotated[str | None, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 
-    kind: Literal["team"] = Field(description='"team" (nRF Cloud\'s team API, with an API key)')
+_ITS_OWN: Final = {
+    "team": ("api_key", "team", "provisioning_url"),
+    "organisation": ("organisation", "project", "token", "tenant"),
+}
+_NEEDED: Final = {"team": ("api_key",), "organisation": ("organisation", "project", "token")}
+
+
+class CloudSettings(Section):
+    """nRF Cloud, by one of its two APIs. A body goes when ``batch_rows`` units wait, or the oldest has ``max_wait_s``.
+
+    ``api_key`` is there where ``kind`` is ``team`` (the Provisioning API gets it too, where that is named);
+    ``organisation``, ``project`` and ``token`` where it is ``organisation``, and ``tenant`` where an nRF93M1 is built:
+    that API does not tell it.
+    """
+
+    kind: Literal["team", "organisation"] = Field(
+        description='"team" (the team API, with an API key) or "organisation" (the organisation API, with a token)'
+    )
     base_url: Annotated[str, AfterValidator(lambda text: check_url(text, schemes=("https", "http")))] = Field(
         default="https://api.nrfcloud.com/v1", description="the API's URL with its version, without a slash at its end"
     )
@@ -64,7 +81,22 @@ class CloudSettings(Section):
         pattern=r"^[A-Za-z0-9_-]{1,64}$",
         description="the team (tenant) ID that the API key must belong to",
     )
-    api_key: SecretPlace = Field(description="where the API key is kept")
+    api_key: SecretPlace | None = Field(default=None, description="where the API key is kept")
+    organisation: _Slug = Field(
+        default=None, description="the organisation's slug, as the portal's address has it: letters, digits, - and _"
+    )
+    project: _Slug = Field(
+        default=None, description="the project's slug, as the portal's address has it: letters, digits, - and _"
+    )
+    token: SecretPlace | None = Field(default=None, description="where the Organization Auth Token is kept")
+    tenant: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z0-9_-]{1,64}$",
+        description="the ID that an nRF93M1's onboarding token must name: 1 to 64 of the characters A-Z a-z 0-9 _ -",
+    )
+    provisioning_url: Annotated[str, AfterValidator(lambda text: check_url(text, schemes=("https", "http")))] | None = (
+        Field(default=None, description="the Provisioning API's URL with its version, without a slash at its end")
+    )
     batch_rows: int = Field(default=500, ge=1, le=1000, description="a whole number from 1 to 1000")
     max_wait_s: float = Field(default=900.0, gt=0, le=86400, description="seconds, more than 0 and at most 86400")
     check_absent: bool = Field(
@@ -80,6 +112,43 @@ class CloudSettings(Section):
     ca_bundle: LocalFile | None = Field(
         default=None, description="a PEM file with the company's root certificates, where a proxy re-encrypts"
     )
+
+    @model_validator(mode="after")
+    def _kind_has_what_it_needs(self) -> "CloudSettings":
+        found = [
+            ((key,), f'missing; kind = "{self.kind}" needs it.')
+            for key in _NEEDED[self.kind]
+            if getattr(self, key) is None
+        ]
+        for kind, keys in _ITS_OWN.items():
+            if kind != self.kind:
+                text = f'it belongs to kind = "{kind}", and this is "{self.kind}"; leave it out.'
+                found += [((key,), text) for key in keys if getattr(self, key) is not None]
+        if self.kind == "organisation" and self.check_absent:
+            found.append((("check_absent",), "the organisation API is not known to tell of a device; leave it out."))
+        if found:
+            raise ProblemsError(*found)
+        return self
+
+    @property
+    def place(self) -> str:
+        """The address under which the journal keeps whose account this is. Pure."""
+        if self.kind == "team":
+            return self.base_url
+        return f"{self.base_url}/organizations/{self.organisation}/projects/{self.project}"
+
+    @property
+    def secret(self) -> SecretSource:
+        """Where the secret is kept that the chosen API wants. Pure."""
+        source = self.api_key if self.kind == "team" else self.token
+        if source is None:
+            raise AssertionError(f"a cloud of kind {self.kind} without its secret")
+        return source
+
+    @property
+    def secret_name(self) -> str:
+        """What people call that secret. Pure."""
+        return "API key" if self.kind == "team" else "organisation token"
 
 
 class CaSettings(Section):

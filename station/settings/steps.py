@@ -21,9 +21,15 @@ class PlainStep(Section):
     """A step that only looks, or leaves the same state however often it is done."""
 
     uses_probe: ClassVar[bool] = False
-    do: Literal[StepKind.IDENTIFY, StepKind.CLEAR, StepKind.WRITE, StepKind.PROVE, StepKind.STORE] = Field(
-        description="a step"
-    )
+    do: Literal[
+        StepKind.IDENTIFY,
+        StepKind.ATTEST,
+        StepKind.ENROL,
+        StepKind.CLEAR,
+        StepKind.WRITE,
+        StepKind.PROVE,
+        StepKind.STORE,
+    ] = Field(description="a step")
     attempts: Attempts = Field(default=2, description=ATTEMPTS)
 
 

@@ -50,6 +50,10 @@ class SimulatedCloud(Protocol):
     @property
     def api_key(self) -> str: ...
     @property
+    def project(self) -> dict[str, str]:
+        """The line's organisation and project, and the token that opens it."""
+
+    @property
     def team_id(self) -> str: ...
     def start(self) -> object: ...
     def stop(self) -> object: ...
@@ -129,6 +133,7 @@ class Bench:
             announced["cloud"] = self._cloud.base_url
             announced["api_key"] = self._cloud.api_key
             announced["team"] = self._cloud.team_id
+            announced |= self._cloud.project
         replace_file(self.folder / "bench.json", json.dumps(announced, indent=2).encode() + b"\n")
 
     def stop(self) -> None:

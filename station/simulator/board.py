@@ -77,6 +77,8 @@ class Board:
         self.uuid_bytes = bytes.fromhex(uuid.replace("-", "")) if uuid else _uuid(who, self.profile)
         self.firmware = Firmware.named(self.profile.firmware)
         self.firmware_uuid_bytes = _build_uuid(self.firmware)
+        if self.profile.is_nrf93 and framing is Framing.AT_HOST:
+            framing = Framing.V250  # no application stands between its line and its modem
         self.image: Image | None = standard_image(framing) if framing is not None else None
         self.flash = Flash()
         if self.image is not None:
@@ -100,6 +102,8 @@ class Board:
         self.lock = threading.RLock()
         self.log: deque[LoggedCommand] = deque(maxlen=_COMMANDS_KEPT)
         self.counters = Counters()
+        self.uuid_made = not self.profile.is_nrf93
+        """An nRF93M1 makes its UUID when it is first asked for it."""
         self._identity: KeyPair | None = None
         self.store = CredentialStore(self._rules(), self._reserved())
         self._latch_protection()

@@ -5,11 +5,14 @@ ever go: ``base_url`` is the API; the files are served where the operations' add
 
 Under ``/_truth`` anyone may see what really happened, under ``/_faults`` what will go wrong:
 
-* ``GET /_truth``: devices, operations, posts, requests and leaks (requests that carried a key where none belongs)
+* ``GET /_truth``: devices, public keys, operations, claims, posts, requests, and leaks (a key where none belongs)
 * ``GET /_truth/body/<request ID>``: the bytes of a body
 * ``POST /_faults``: load a :class:`station.simulator.cloud_faults.Fault` given as JSON
 * ``PUT /_faults``: set some of :class:`station.simulator.cloud_world.Switches`, given as a JSON object
 * ``DELETE /_faults``: all is well again
+
+The Provisioning API has a third address of its own (``provisioning_url``); ``POST /_connect/<UUID>`` there has a
+claimed device carry its commands out.
 """
 
 import json
@@ -25,10 +28,16 @@ from station.host.clock import Clock, SystemClock
 from station.simulator.cloud_api import Api
 from station.simulator.cloud_faults import Do, Fault, Faults
 from station.simulator.cloud_http import Answer, Request, Seen, Server
+from station.simulator.cloud_provisioning import ClaimSwitches, Provisioning
+from station.simulator.cloud_provisioning_api import ProvisioningEndpoints
 from station.simulator.cloud_world import ServiceTimes, Switches, Team, World
 
 LINE_KEY = "simulated-key-of-the-line"
 OTHER_KEY = "simulated-key-of-another-team"
+LINE_TOKEN = "oat_simulated-token-of-the-line"  # noqa: S105 -- made up, good for nothing but this cloud
+OTHER_TOKEN = "oat_simulated-token-of-another-project"  # noqa: S105 -- the same
+LINE_PROJECT = "simulated-works/trackers"
+OTHER_PROJECT = "simulated-works/meters"
 
 
 def default_teams(seed: int) -> tuple[Team, Team]:
@@ -52,7 +61,13 @@ class SimulatedCloud:
     ) -> None:
         """``port`` 0 takes a free one. Both ports listen from here on; nothing answers before :meth:`start`."""
         clock = clock or SystemClock()
-        self.world = World(teams or default_teams(seed), clock=clock, seed=seed, service=service or ServiceTimes())
+        projects = (
+            Team(LINE_PROJECT, "Trackers of the simulated works", (LINE_TOKEN,)),
+            Team(OTHER_PROJECT, "Meters of the simulated works", (OTHER_TOKEN,)),
+        )
+        self.world = World(
+            teams or default_teams(seed), clock=clock, seed=seed, service=service or ServiceTimes(), projects=projects
+        )
         self.faults = Faults()
         self._seen: list[Seen] = []
         self._lock = threading.Lock()
@@ -60,11 +75,19 @@ class SimulatedCloud:
         self._files = Server("files", self._serve_file, port=0, **common)  # type: ignore[arg-type]  # as named above
         self._api = Api(self.world, clock, self._files.origin)
         self._server = Server("api", self._serve, port=port, **common)  # type: ignore[arg-type]  # as named above
+        self.provisioning = Provisioning(self.world, clock)
+        endpoints = ProvisioningEndpoints(self.provisioning)
+        self._claims = Server("provisioning", endpoints.serve, port=0, **common)  # type: ignore[arg-type]  # as named above
 
     @property
     def base_url(self) -> str:
         """The API's base URL, with ``/v1``."""
         return f"{self._server.origin}/v1"
+
+    @property
+    def provisioning_url(self) -> str:
+        """The Provisioning API's base URL, with ``/v1``."""
+        return f"{self._claims.origin}/v1"
 
     @property
     def api_key(self) -> str:
@@ -81,14 +104,23 @@ class SimulatedCloud:
         """The line's team."""
         return self.world.teams[0].team_id
 
+    @property
+    def project(self) -> dict[str, str]:
+        """The line's organisation and project on the organisation API, and a made-up token that opens it."""
+        line = self.world.projects[0]
+        organisation, project = line.team_id.split("/")
+        return {"organisation": organisation, "project": project, "token": line.keys[0]}
+
     def start(self) -> None:
         """Begin to answer."""
         self._files.start()
+        self._claims.start()
         self._server.start()
 
     def stop(self) -> None:
         """End; not to be started again. Safe to repeat."""
         self._server.stop()
+        self._claims.stop()
         self._files.stop()
 
     def __enter__(self) -> Self:
@@ -111,6 +143,7 @@ class SimulatedCloud:
         """Forget every fault and switch."""
         self.faults.clear()
         self.world.switches = Switches()
+        self.provisioning.switches = ClaimSwitches()
 
     def switch(self, **switches: object) -> None:
         """Set some of :class:`station.simulator.cloud_world.Switches`; raises TypeError for one there is not."""
@@ -130,8 +163,13 @@ class SimulatedCloud:
                     "tags": list(one.tags),
                     "firmware_types": list(one.firmware_types),
                     "onboarded_at": one.onboarded_at.isoformat(),
+                    "credential": one.credential,
                 }
                 for one in self.world.devices()
+            ],
+            "public_keys": [
+                {"device_id": device, "team_id": key.team_id, "key_sha256": key.fingerprint, "times": key.times}
+                for device, key in sorted(self.world.public_keys().items())
             ],
             "operations": [
                 {
@@ -143,6 +181,16 @@ class SimulatedCloud:
                 }
                 for one in self.world.operations()
             ],
+            "claims": [
+                {
+                    "uuid": one.uuid,
+                    "team_id": one.team_id,
+                    "tags": list(one.tags),
+                    "token_sha256": one.token_sha256,
+                    "commands": {command.kind: command.status for command in one.commands},
+                }
+                for one in self.provisioning.all_claimed()
+            ],
             "posts": [one for one in requests if (one["server"], one["method"]) == ("api", "POST")],
             "requests": requests,
             "leaks": [one for one in requests if one["leak"]],
@@ -153,12 +201,12 @@ class SimulatedCloud:
             self._seen.append(seen)
 
     def _tell(self, number: int, seen: Seen) -> dict[str, object]:
-        keys = {key: team.name for team in self.world.teams for key in team.keys}
+        keys = {key: team.name for team in (*self.world.teams, *self.world.projects) for key in team.keys}
         sent = seen.headers.get("authorization", "")
         whose = keys.get(sent.removeprefix("Bearer "))
         # Anywhere but in the API's own Authorization, a key is out of place.
         others = [seen.target, *(value for name, value in seen.headers.items() if name != "authorization")]
-        at_home = seen.server == "api" and seen.target.startswith("/v1/")
+        at_home = seen.server in ("api", "provisioning") and seen.target.startswith("/v1/")
         leak = any(key in text for key in keys for text in ([] if at_home else [sent]) + others)
         return {
             "number": number,

@@ -1,6 +1,7 @@
 """The simulated cloud's endpoints: what each takes and answers (nrf-cloud-api reference sections 1.1 to 1.6)."""
 
 import binascii
+import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import UTC, datetime
@@ -10,11 +11,13 @@ import jwt
 
 from station.host.clock import Clock
 from station.simulator.cloud_http import Answer, Request
-from station.simulator.cloud_rows import RowsRefusedError, read_rows
-from station.simulator.cloud_world import Device, Operation, Status, Team, World
+from station.simulator.cloud_location import serve_tools
+from station.simulator.cloud_organisation import serve_organisation
+from station.simulator.cloud_rows import Row, RowsRefusedError, read_rows
+from station.simulator.cloud_world import OTHER_ACCOUNT, Device, Operation, Status, Team, World
 
 _FILE = re.compile(
-    r"/([0-9a-f-]{36})/(provision_devices|register_certificates)/([0-9A-HJKMNP-TV-Z]{26})(\.csv|-result\.json|\.json)"
+    r"/([0-9a-f-]{36})/(provision_devices|register_certificates|register_public_keys|claim_device_ownership)/([0-9A-HJKMNP-TV-Z]{26})(\.csv|-result\.json|\.json)"
 )
 
 
@@ -36,6 +39,9 @@ class Api:
 
     def serve(self, request: Request) -> Answer:
         """Answer a request to the API."""
+        if request.path.startswith("/v1/organizations/"):
+            origin = f"http://{request.headers.get('host', '')}"
+            return serve_organisation(self._world, request, origin, self._files_origin)
         try:
             return self._route(request)
         except RefusedError as refused:
@@ -61,14 +67,22 @@ class Api:
                 return self._take_body(request, replacing=False)
             case "POST", ["devices", "certificates"]:
                 return self._take_body(request, replacing=True)
+            case "POST", ["devices", "public-keys"]:
+                return self._take_body(request, registering=True)
+            case "POST", ["devices", device_id]:
+                return self._take_single(request, unquote(device_id))
             case "GET", ["devices"]:
                 return self._list_devices(request)
             case "GET", ["devices", device_id]:
                 return self._fetch_device(request, unquote(device_id))
+            case "DELETE", ["devices", device_id]:
+                return self._delete_device(request, unquote(device_id))
             case "GET", ["bulk-ops-requests"]:
                 return self._list_operations(request)
             case "GET", ["bulk-ops-requests", request_id]:
                 return self._fetch_operation(request, request_id)
+        if (answer := serve_tools(self._world, self._clock, request)) is not None:
+            return answer
         raise RefusedError(404, 40410, "No such resource.")
 
     def _team(self, request: Request) -> Team:
@@ -92,10 +106,26 @@ class Api:
             },
         )
 
-    def _take_body(self, request: Request, *, replacing: bool) -> Answer:
+    def _take_single(self, request: Request, device_id: str) -> Answer:
+        """OnboardDevice: of a single one with an onboarding token, 202 with nothing in it."""
         team = self._team(request)
         try:
-            rows = read_rows(request.body, request.headers.get("content-type", ""), replacing=replacing)
+            value = json.loads(request.body)
+            token = value["onboardingToken"]
+            tags, types = tuple(value.get("tags", ())), tuple(value.get("supportedFirmwareTypes", ()))
+            row = Row(device_id, value.get("subType", ""), tags, types, token, credential="onboarding-token")
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise RefusedError(422, 42200, "Validation failed.") from error
+        wrong = self._world.take_token(team, row)
+        if wrong:
+            raise RefusedError(422, 40101 if wrong == OTHER_ACCOUNT else 42200, wrong)
+        return Answer(202)
+
+    def _take_body(self, request: Request, *, replacing: bool = False, registering: bool = False) -> Answer:
+        team = self._team(request)
+        content_type = request.headers.get("content-type", "")
+        try:
+            rows = read_rows(request.body, content_type, replacing=replacing, registering=registering)
         except RowsRefusedError as refused:
             raise RefusedError(422, 42200, str(refused)) from refused
         operation = self._world.accept(team, request.body, rows)
@@ -138,8 +168,15 @@ class Api:
             raise RefusedError(404, 40410, "No device found for this id.")
         return Answer.of_json(200, _tell_device(device))
 
+    def _delete_device(self, request: Request, device_id: str) -> Answer:
+        if not self._world.delete(self._team(request), device_id):
+            raise RefusedError(404, 40410, "No device found for this id.")
+        return Answer(202)
+
     def _signed_by(self, device: Device, token: str) -> bool:
         """By ES256 with the registered certificate's key; ``sub`` names it, or else ``iss`` (``<hardware>.<ID>``)."""
+        if device.key is None:
+            return False
         try:
             claims = jwt.decode(
                 token,
@@ -156,12 +193,15 @@ class Api:
         return subject == device.device_id and fresh
 
     def _tell_operation(self, operation: Operation) -> dict[str, object]:
-        replacing = operation.rows[0].replaces
-        folder = "register_certificates" if replacing else "provision_devices"
+        endpoint = "CLAIM_DEVICE_OWNERSHIP"
+        if not operation.claims:
+            endpoint = "REGISTER_CERTIFICATES" if operation.rows[0].replaces else "ONBOARD_DEVICES"
+            endpoint = "REGISTER_PUBLIC_KEYS" if operation.rows[0].credential == "public-key" else endpoint
+        folder = "provision_devices" if endpoint == "ONBOARD_DEVICES" else endpoint.lower()
         place = f"{self._files_origin}/{operation.team_id}/{folder}/{operation.request_id}"
         value: dict[str, object] = {
             "bulkOpsRequestId": operation.request_id,
-            "endpoint": "REGISTER_CERTIFICATES" if replacing else "ONBOARD_DEVICES",
+            "endpoint": endpoint,
             "status": operation.status,
             "requestedAt": _iso(operation.requested_at),
             "uploadedDataUrl": f"{place}.csv",

@@ -6,7 +6,7 @@ Written from the specification and not from the station's renderer, so that the 
 import csv
 import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MAX_ROWS = 1000
 CONTENT_TYPES = (
@@ -33,7 +33,11 @@ class RowsRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row as the cloud takes it; ``replaces`` is a row of RegisterCertificates, which has no other columns."""
+    """One row as the cloud takes it; ``replaces`` is a row of RegisterCertificates, which has no other columns.
+
+    ``credential`` says what ``pem`` is: a ``certificate``, a ``public-key``, an ``attestation-token`` or an
+    ``onboarding-token``. ``number`` counts from 0 where the device ID of an organisation's row can't be parsed.
+    """
 
     device_id: str
     subtype: str
@@ -41,30 +45,47 @@ class Row:
     firmware_types: tuple[str, ...]
     pem: str
     replaces: bool = False
+    credential: str = "certificate"
+    number: int | None = None
 
 
-def read_rows(body: bytes, content_type: str, *, replacing: bool = False) -> tuple[Row, ...]:
+def read_rows(body: bytes, content_type: str, *, replacing: bool = False, registering: bool = False) -> tuple[Row, ...]:
     """Return the rows of a body that is valid throughout; raises :class:`RowsRefusedError` for any other. Pure.
 
-    OnboardDevices' five columns, or with ``replacing`` RegisterCertificates' two (``deviceId,"certPem"``).
+    OnboardDevices' five columns, or two: with ``replacing`` RegisterCertificates' (``deviceId,"certPem"``), with
+    ``registering`` RegisterPublicKeys' (``deviceId,"keyPem"``).
     """
+    cells = read_cells(body, content_type)
+    if not 1 <= len(cells) <= MAX_ROWS:
+        raise RowsRefusedError(f"The number of rows must be between 1 and {MAX_ROWS}")
+    rows = tuple(
+        _read_row(number, row, two=replacing or registering, replacing=replacing)
+        for number, row in enumerate(cells, start=1)
+    )
+    if not registering:
+        return rows
+    for number, row in enumerate(rows, start=1):
+        if "BEGIN PUBLIC KEY" not in row.pem:
+            raise RowsRefusedError(f"Row {number}: keyPem is not valid")
+    return tuple(replace(row, credential="public-key") for row in rows)
+
+
+def read_cells(body: bytes, content_type: str) -> list[list[str]]:
+    """Return the cells of a CSV body; raises :class:`RowsRefusedError` for what is none. Pure."""
     if content_type.replace(" ", "").replace("utf-8", "utf8").lower() not in CONTENT_TYPES:
         raise RowsRefusedError(f"Content-Type {content_type!r} is not supported")
     try:
         text = body.decode("utf-8")
-        cells = list(csv.reader(io.StringIO(text, newline=""), strict=True))
+        return list(csv.reader(io.StringIO(text, newline=""), strict=True))
     except (UnicodeDecodeError, csv.Error) as error:
         raise RowsRefusedError(f"The body is not a CSV file: {error}") from error
-    if not 1 <= len(cells) <= MAX_ROWS:
-        raise RowsRefusedError(f"The number of rows must be between 1 and {MAX_ROWS}")
-    return tuple(_read_row(number, row, replacing=replacing) for number, row in enumerate(cells, start=1))
 
 
-def _read_row(number: int, cells: list[str], *, replacing: bool) -> Row:
-    wanted = 2 if replacing else 5
+def _read_row(number: int, cells: list[str], *, two: bool, replacing: bool) -> Row:
+    wanted = 2 if two else 5
     if len(cells) != wanted:
         raise RowsRefusedError(f"Row {number} must have {wanted} columns and has {len(cells)}")
-    if replacing:
+    if two:
         cells = [cells[0], "", "", "", cells[1]]
     device_id, subtype, tags, firmware_types, pem = cells
     tag_list = tuple(tags.split("|")) if tags else ()

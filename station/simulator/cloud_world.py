@@ -8,7 +8,7 @@ meets what the rows before it left. RegisterCertificates replaces an onboarded d
 import json
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -22,13 +22,17 @@ from station.domain.ids import Sha256
 from station.host.clock import Clock
 from station.host.files import sha256_of
 from station.simulator.cloud_rows import Row
+from station.simulator.cloud_tokens import judge_token
 
 OTHER_ATTRIBUTES = "Thing {device_id} already exists in account with different attributes"
 CERTIFICATE_TAKEN = "The device certificate is already registered and attached to a different device."
 OTHER_ACCOUNT = "nRF 40101: Device is already associated with another account."
+DEVICE_EXISTS = "The device already exists."
+BAD_DEVICE_ID = "The device ID may hold letters, digits, - and _ only."
 NOT_ES256 = "The device certificate is not a valid ES256 certificate."
 
 ErrorFormat = Literal["new", "old"]
+StatusAt = Literal["location", "location-path", "url", "url-path", "elsewhere", "nowhere"]
 
 
 class Status(StrEnum):
@@ -72,6 +76,12 @@ class Switches:
     """Device ID to the message its row is refused with."""
     stuck: bool = False
     """No operation gets done."""
+    status_at: StatusAt = "location"
+    """Where the organisation API says that a body's status is; ``elsewhere`` is another host."""
+    status_text: str | None = None
+    """The whole status of a body that is done, in place of a true one."""
+    read_only: tuple[str, ...] = ()
+    """Projects (``organisation/project``) whose tokens may write nothing."""
     account_of: str = ""
     """The name of the team that every key is said to belong to."""
 
@@ -85,10 +95,24 @@ class Device:
     subtype: str
     tags: tuple[str, ...]
     firmware_types: tuple[str, ...]
-    key: ec.EllipticCurvePublicKey
+    key: ec.EllipticCurvePublicKey | None
+    """None where only a token was given: what the device signs can't be checked here then."""
     fingerprint: Sha256
-    """SHA-256 of the certificate's DER, or of the public key's where only that was given."""
+    """SHA-256 of the certificate's DER, of the public key's or the token's where only that was given."""
     onboarded_at: datetime
+    credential: str = "certificate"
+    """By what it is known: ``certificate``, ``attestation-token``, ``onboarding-token`` or ``key``."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKey:
+    """A key that was registered for a device that need not be onboarded."""
+
+    team_id: str
+    fingerprint: Sha256
+    """SHA-256 of its DER."""
+    times: int
+    """How often it was registered."""
 
 
 @dataclass(slots=True)
@@ -106,13 +130,19 @@ class Operation:
     completed_at: datetime | None = None
     errors: dict[int, str] = field(default_factory=dict)
     error_file: bytes = b""
+    claims: tuple[Callable[[], str], ...] = ()
+    """Of a bulk claim, instead of rows: each claims one device, or returns why not."""
 
 
 class World:
     """The state behind the HTTP. Every method is safe from any thread; time passes only when somebody looks."""
 
-    def __init__(self, teams: Sequence[Team], *, clock: Clock, seed: int, service: ServiceTimes) -> None:
-        self.teams = tuple(teams)
+    def __init__(
+        self, teams: Sequence[Team], *, clock: Clock, seed: int, service: ServiceTimes, projects: Sequence[Team] = ()
+    ) -> None:
+        """``projects`` are the organisation API's: their IDs are ``organisation/project``, their keys its tokens."""
+        self.teams, self.projects = tuple(teams), tuple(projects)
+        self._public_keys: dict[str, PublicKey] = {}
         self.service = service
         self._clock = clock
         self._random = random.Random(seed)  # noqa: S311 -- a simulation that can be run again, no secret
@@ -121,10 +151,27 @@ class World:
         self._owners: dict[Sha256, str] = {}
         self._operations: dict[str, Operation] = {}
         self.switches = Switches()
+        self.deleted: list[str] = []
+        """The devices that were deleted, in their order."""
 
     def team_of(self, key: str) -> Team | None:
         """Return the team a key belongs to."""
         return next((team for team in self.teams if key in team.keys), None)
+
+    def project_of(self, token: str) -> Team | None:
+        """Return the project that an organisation's token belongs to."""
+        return next((project for project in self.projects if token in project.keys), None)
+
+    def public_keys(self) -> dict[str, PublicKey]:
+        """Return the keys that were registered, by device ID."""
+        with self._lock:
+            self._go_on()
+            return dict(self._public_keys)
+
+    def take_token(self, team: Team, row: Row) -> str:
+        """Onboard one device by its onboarding token at once; return why not, "" where it was."""
+        with self._lock:
+            return self.switches.row_errors.get(row.device_id) or self._take(team.team_id, row)
 
     def account_of(self, team: Team) -> Team:
         """Return the team that ``/account`` tells of: this one, unless the switch says otherwise."""
@@ -146,6 +193,19 @@ class World:
             )
             self._operations[operation.request_id] = operation
             return operation
+
+    def accept_claims(self, team: Team, body: bytes, claims: Sequence[Callable[[], str]]) -> Operation:
+        """Take a body of claims to work on, as :meth:`accept`."""
+        with self._lock:
+            operation = self.accept(team, body, ())
+            operation.claims = tuple(claims)
+            return operation
+
+    def register_key(self, device_id: str, team_id: str, key: ec.EllipticCurvePublicKey) -> None:
+        """Take the public key of a device's cloud access key: the team has that device from now on."""
+        der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        with self._lock:
+            self._devices[device_id] = Device(device_id, team_id, "", (), (), key, sha256_of(der), self._clock.now())
 
     def operation(self, request_id: str) -> Operation | None:
         """Return a bulk operation as it stands now."""
@@ -173,6 +233,18 @@ class World:
             found = [one for one in self._devices.values() if team_id in (None, one.team_id)]
             return sorted(found, key=lambda one: one.device_id)
 
+    def delete(self, team: Team, device_id: str) -> bool:
+        """Delete a team's device and all its data; return whether there was one. Its certificate may be used anew."""
+        with self._lock:
+            self._go_on()
+            there = self._devices.get(device_id)
+            if there is None or there.team_id != team.team_id:
+                return False
+            del self._devices[device_id]
+            self._owners = {one: owner for one, owner in self._owners.items() if owner != device_id}
+            self.deleted.append(device_id)
+            return True
+
     def _go_on(self) -> None:
         now = self._clock.monotonic()
         for operation in self._operations.values():
@@ -188,6 +260,9 @@ class World:
             error = self.switches.row_errors.get(row.device_id) or self._take(operation.team_id, row)
             if error:
                 operation.errors[number] = error
+        for number, claim in enumerate(operation.claims):
+            if error := claim():
+                operation.errors[number] = error
         operation.completed_at = self._clock.now()
         operation.status = Status.FAILED if operation.errors else Status.SUCCEEDED
         text = self.switches.error_text
@@ -196,7 +271,13 @@ class World:
         operation.error_file = text.encode("utf-8", "surrogateescape")
 
     def _take(self, team_id: str, row: Row) -> str:
-        """Onboard one row, or replace its device's certificate; or return why not."""
+        """Onboard one row, or replace its device's certificate, or register its key; or return why not."""
+        if row.number is not None:
+            return BAD_DEVICE_ID
+        if row.credential == "public-key":
+            return self._register(team_id, row)
+        if row.credential != "certificate":
+            return self._take_by_token(team_id, row)
         read = _read_key(row.pem)
         if read is None:
             return NOT_ES256
@@ -211,6 +292,8 @@ class World:
                 # The old certificate is deleted; tags, sub-type and firmware types stay as they were onboarded.
                 there.key, there.fingerprint = key, fingerprint
             return ""
+        if there is not None and "/" in team_id:
+            return DEVICE_EXISTS
         if there is not None:
             same = (there.subtype, there.tags, there.firmware_types, there.fingerprint) == (
                 row.subtype,
@@ -228,6 +311,39 @@ class World:
             key,
             fingerprint,
             self._clock.now(),
+        )
+        return ""
+
+    def _register(self, team_id: str, row: Row) -> str:
+        read = _read_key(row.pem)
+        if read is None:
+            return "The public key is not a valid ES256 key."
+        there, before = self._devices.get(row.device_id), self._public_keys.get(row.device_id)
+        if any(one is not None and one.team_id != team_id for one in (there, before)):
+            return OTHER_ACCOUNT
+        self._public_keys[row.device_id] = PublicKey(team_id, read[1], 1 + (before.times if before else 0))
+        return ""
+
+    def _take_by_token(self, team_id: str, row: Row) -> str:
+        there = self._devices.get(row.device_id)
+        if there is not None and there.team_id != team_id:
+            return OTHER_ACCOUNT
+        if there is not None and "/" in team_id:
+            return DEVICE_EXISTS
+        wrong = judge_token(row, team_id, self._clock.now())
+        if wrong:
+            return wrong
+        hashed = sha256_of(row.pem.encode())
+        self._devices[row.device_id] = Device(
+            row.device_id,
+            team_id,
+            row.subtype,
+            row.tags,
+            row.firmware_types,
+            None,
+            hashed,
+            self._clock.now(),
+            row.credential,
         )
         return ""
 

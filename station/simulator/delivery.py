@@ -9,7 +9,6 @@ from typing import Final, Protocol
 
 from station.simulator.board import Board, LoggedCommand
 from station.simulator.faults import CommandFault, Do, Trait
-from station.simulator.modem import Modem
 from station.simulator.request import Reply
 
 # From a genuine transcript (at-commands section 8): what came between AT+CFUN=4 and its OK.
@@ -39,6 +38,16 @@ class Line(Protocol):
 
     def answer(self, data: bytes) -> bytes:
         """Send ``data`` and return what the host had sent before its last byte left."""
+
+
+class Executor(Protocol):
+    """What does the commands: a modem, or an application's own shell."""
+
+    def execute(self, command: str, fault: CommandFault | None = None) -> Reply:
+        """Do what ``command`` says and return the answer; ``fault`` bends the work where it is one of those that do."""
+
+    def refuse(self, code: int | None, command: str = "") -> Reply:
+        """Return an error answer to ``command`` without having done anything."""
 
 
 class Reset(Exception):  # noqa: N818 -- an event on the bench, no error
@@ -76,7 +85,7 @@ class Framer:
 class Delivery:
     """Runs commands on a modem and puts the answers on the wire, disturbed as the board's fault plan says."""
 
-    def __init__(self, board: Board, modem: Modem, line: Line, framer: Framer) -> None:
+    def __init__(self, board: Board, modem: Executor, line: Line, framer: Framer) -> None:
         self._board = board
         self._modem = modem
         self._line = line
@@ -90,7 +99,7 @@ class Delivery:
         self._board.counters.commands += 1
         if fault is not None:
             self._strike_before(fault)
-        reply = self._refused(fault) or self._modem.execute(text, fault)
+        reply = self._refused(fault, text) or self._modem.execute(text, fault)
         self._line.wait(reply.seconds)
         information = reply.information
         if fault is not None and fault.do is Do.OTHER_INFORMATION:
@@ -102,10 +111,10 @@ class Delivery:
             return self._interleaved(framed)
         return self._line.answer(framed.head + framed.final)
 
-    def _refused(self, fault: CommandFault | None) -> Reply | None:
+    def _refused(self, fault: CommandFault | None, command: str) -> Reply | None:
         if fault is None or fault.do not in (Do.CME, Do.ERROR):
             return None
-        return self._modem.refuse(fault.code if fault.do is Do.CME else None)
+        return self._modem.refuse(fault.code if fault.do is Do.CME else None, command)
 
     def _strike_before(self, fault: CommandFault) -> None:
         match fault.do:

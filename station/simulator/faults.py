@@ -77,6 +77,12 @@ class Trait(StrEnum):
     """The application starts the modem: +CFUN is 1 after every boot."""
     CHATTY = "chatty"
     """Unsolicited results and log lines come before every final code."""
+    TOKEN_ON_NEXT_LINE = "token-on-next-line"  # noqa: S105 -- a trait's name, no token
+    """An nRF93M1's registration token comes on a line of its own, behind a bare ``%REGJWT:``."""
+    DATED_REGISTRATION = "dated-registration"
+    """It names when it was made and when it ends; the genuine ones seen have neither."""
+    CLOCK_STAYS = "clock-stays"
+    """+CCLK says OK and sets nothing."""
     DEAD = "dead"
     """Never says anything, whatever is programmed."""
 

@@ -2,13 +2,17 @@
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from station.simulator.board import Board
+from station.simulator.cred_firmware import CredShell
 from station.simulator.delivery import Delivery, Framed, Framer, Line, Reset
 from station.simulator.image import Framing
 from station.simulator.modem import Modem
 from station.simulator.shell_firmware import AtShell
+from station.simulator.timings import Timings
+from station.simulator.v250_firmware import V250Port
 
 _BANNER: Final = (
     b"*** Booting nRF Connect SDK v2.9.0-7787b2649840 ***\r\n*** Using Zephyr OS v3.7.99-1f8f3dc29142 ***\r\n"
@@ -29,8 +33,11 @@ class HostFirmware(Protocol):
         """Take bytes from the line; it runs complete commands before it returns."""
 
 
-def start_firmware(framing: Framing, board: Board, modem: Modem, line: Line) -> HostFirmware:
-    """Return the application of this framing, freshly started."""
+def start_firmware(
+    framing: Framing, board: Board, modem: Modem, line: Line, timings: Timings | None = None
+) -> HostFirmware:
+    """Return the application of this framing, freshly started; ``timings`` None: its own work takes no time."""
+    shell = partial(CredShell, board, modem, line, timings or Timings.none(), boot=_BANNER)
     match framing:
         case Framing.AT_HOST:
             return AtHost(board, modem, line)
@@ -38,6 +45,12 @@ def start_firmware(framing: Framing, board: Board, modem: Modem, line: Line) -> 
             return AtShell(board, modem, line, boot=_BANNER)
         case Framing.SERIAL_MODEM:
             return SerialModem(board, modem, line)
+        case Framing.CRED_SHELL:
+            return shell(reaches_modem=True)
+        case Framing.TLS_SHELL:
+            return shell(reaches_modem=False)
+        case Framing.V250:
+            return V250Port(board, modem, line)
         case Framing.NONE:
             return Mute()
 

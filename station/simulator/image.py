@@ -4,7 +4,7 @@ An application's bytes, as text or inside Intel HEX, may tell the bench what it 
 
 | mark | meaning |
 | --- | --- |
-| ``simulated-framing:at_host`` (``at_shell``, ``serial_modem``, ``none``) | how it takes AT commands, if at all |
+| ``simulated-framing:at_host`` (or another of :class:`Framing`) | how it takes commands, if at all |
 | ``simulated-lock:all`` (``secure``) | it closes the debug port itself whenever it starts |
 | ``simulated-store:0xF8000`` | credentials lie in this page of the application's flash, and go when it is erased |
 | ``simulated-family:nrf9160`` (``nrf91x1``) | it is built for this chip, and does nothing on another |
@@ -30,6 +30,12 @@ class Framing(StrEnum):
     AT_HOST = "at_host"
     AT_SHELL = "at_shell"
     SERIAL_MODEM = "serial_modem"
+    CRED_SHELL = "cred_shell"
+    """A Zephyr shell with ``cred``, ``nrf_cloud_cred`` and ``at``: the application makes a key of its own."""
+    TLS_SHELL = "tls_shell"
+    """A Zephyr shell with ``cred`` alone, on a board whose application reaches no modem."""
+    V250 = "v250"
+    """No application at all: an nRF93M1's own AT port (ITU-T V.250)."""
     NONE = "none"
     """An application that boots and doesn't know AT commands."""
 
@@ -53,11 +59,13 @@ class Image:
 
 
 _MARK: Final = re.compile(
-    rb"simulated-(?:(framing)[:=] ?(at_host|at_shell|serial_modem|none)|(lock)[:=] ?(all|secure)"
-    rb"|(store)[:=] ?(0x[0-9A-Fa-f]{1,6})|(family)[:=] ?(nrf9160|nrf91x1))"
+    rb"simulated-(?:(framing)[:=] ?(at_host|at_shell|serial_modem|cred_shell|tls_shell|v250|none)"
+    rb"|(lock)[:=] ?(all|secure)|(store)[:=] ?(0x[0-9A-Fa-f]{1,6})|(family)[:=] ?(nrf9160|nrf91x1))"
 )
 _HINTS = (
     (re.compile(r"at[_-]?shell|modem[_-]shell"), Framing.AT_SHELL),
+    (re.compile(r"cred[_-]?shell"), Framing.CRED_SHELL),
+    (re.compile(r"tls[_-]?shell"), Framing.TLS_SHELL),
     (re.compile(r"serial[_-]?modem|slm|serial_lte"), Framing.SERIAL_MODEM),
     (re.compile(r"^app|application|final|tracker|product"), Framing.NONE),
 )

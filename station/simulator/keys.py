@@ -131,20 +131,23 @@ def build_csr(
     key: KeyPair,
     subject: Sequence[tuple[str, str]],
     *,
-    key_usage: str = DEFAULT_KEY_USAGE,
+    key_usage: str | None = DEFAULT_KEY_USAGE,
     null_parameters: bool = True,
     broken_signature: bool = False,
 ) -> bytes:
     """Return a PKCS #10 request as a genuine modem writes it, DER (RFC 2986; at-commands section 1).
 
-    Subject values are UTF8String; KeyUsage is the one requested extension, not critical.
+    Subject values are UTF8String; KeyUsage is the one requested extension, not critical; None: nothing is requested,
+    as by Mbed TLS.
     """
     names = [
         tlv(0x31, sequence(oid(_ATTRIBUTES[name]), tlv(0x13 if name == "C" else 0x0C, value.encode())))
         for name, value in subject
     ]
-    extension = sequence(_KEY_USAGE, tlv(0x04, named_bits(key_usage)))
-    request = sequence(_EXTENSION_REQUEST, tlv(0x31, sequence(extension)))
+    request = b""
+    if key_usage is not None:
+        extension = sequence(_KEY_USAGE, tlv(0x04, named_bits(key_usage)))
+        request = sequence(_EXTENSION_REQUEST, tlv(0x31, sequence(extension)))
     info = sequence(b"\x02\x01\x00", sequence(*names), key.spki, tlv(0xA0, request))
     signature = key.sign_der(info if not broken_signature else info + b"\0")
     algorithm = key.signature_algorithm(null_parameters=null_parameters)

@@ -3,7 +3,7 @@
 from typing import Final
 
 from station.host.clock import Clock
-from station.simulator import general, security
+from station.simulator import general, nrf93, security
 from station.simulator.board import Board
 from station.simulator.faults import CommandFault
 from station.simulator.modem_state import ModemState
@@ -19,6 +19,7 @@ class Modem:
 
     def __init__(self, board: Board, timings: Timings, clock: Clock) -> None:
         self._state = ModemState(board, timings, clock)
+        self._handlers = nrf93.HANDLERS if board.profile.is_nrf93 else _HANDLERS
 
     def execute(self, command: str, fault: CommandFault | None = None) -> Reply:
         """Do what ``command`` says and return the answer; it never raises for what a host can send.
@@ -30,7 +31,7 @@ class Modem:
             request = parse(command, fault)
             if request is None:
                 return Reply("", OK)
-            handler = _HANDLERS.get(request.name)
+            handler = self._handlers.get(request.name)
             if handler is None:
                 raise Refused(None)
             with self._state.board.lock:
@@ -38,6 +39,7 @@ class Modem:
         except Refused as refusal:
             return self._state.refuse(refusal.code)
 
-    def refuse(self, code: int | None) -> Reply:
-        """Return an error answer as +CMEE wants it."""
+    def refuse(self, code: int | None, command: str = "") -> Reply:
+        """Return an error answer as +CMEE wants it, whatever the command."""
+        del command
         return self._state.refuse(code)

@@ -18,7 +18,7 @@ class ModemState:
     def __init__(self, board: Board, timings: Timings, clock: Clock) -> None:
         self.board = board
         self.timings = timings
-        self.cfun = 1 if Trait.ACTIVE_AT_BOOT in board.plan.traits else 4
+        self.cfun = 1 if Trait.ACTIVE_AT_BOOT in board.plan.traits else 0 if board.profile.is_nrf93 else 4
         self.cmee = 0
         self._clock = clock
         self._time_set: tuple[datetime, float] | None = None

@@ -6,12 +6,13 @@ from typing import Final
 
 from station.domain.line import ChipFamily
 
-_FIRMWARE = re.compile(r"mfw(-pti)?_(nrf9160|nrf91x1|nrf9161|nrf9151-ntn)_(\d+)\.(\d+)\.(\d+)")
+_FIRMWARE = re.compile(r"mfw(-pti)?_(nrf9160|nrf91x1|nrf9161|nrf9151-ntn|nrf93m1)_(\d+)\.(\d+)\.(\d+)")
 _PARTS: Final = {  # the chip inside, as a probe reads it (flashing section 1.5)
     "nRF9160": "NRF9160_xxAA_REV2",
     "nRF9161": "NRF9120_xxAA_REV3",
     "nRF9151": "NRF9120_xxAA_REV3",
     "nRF9131": "NRF9120_xxAA_REV3",
+    "nRF93M1": "NRF54L15_xxAA",  # on its kit; the module itself has no debug port for anybody
 }
 
 
@@ -83,6 +84,11 @@ class Profile:
     """How IMEIs begin"""
 
     @property
+    def is_nrf93(self) -> bool:
+        """Whether the modem is an nRF93M1's, which knows other commands than an nRF91's."""
+        return self.silicon == "nRF93M1"
+
+    @property
     def silicon(self) -> str:
         """The part's name as %JWT puts it before the UUID."""
         return self.model.partition("-")[0]
@@ -103,7 +109,7 @@ def _profile(name: str, model: str, firmware: str, device_type: int, revision: s
     return Profile(
         name=name,
         model=model,
-        hardware=f"{model.replace('-', ' ')} {revision}",
+        hardware=f"{model.replace('-', ' ')} {revision}".rstrip(),
         firmware=firmware,
         device_type=device_type,
         lots=("P61T91", "P61T92", "PP0A59") if old else ("P49V07", "P49V11", "P52W03"),
@@ -120,6 +126,7 @@ PROFILES: Final = {
         _profile("nrf9161", "nRF9161-LACA", "mfw_nrf91x1_2.0.1", 4, "A0A"),
         _profile("nrf9151", "nRF9151-LACA", "mfw_nrf91x1_2.0.2", 6, "A0A"),
         _profile("nrf9151-ntn", "nRF9151-LACA", "mfw_nrf9151-ntn_1.0.0-1.alpha", 6, "A0A"),
+        _profile("nrf93m1", "nRF93M1-LABA-A0A (R3)", "mfw_nrf93m1_1.4.1", 0, ""),
         _profile("nrf9151-pti", "nRF9151-LACA", "mfw-pti_nrf91x1_2.3.3", 6, "A0A"),
     )
 }

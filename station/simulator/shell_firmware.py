@@ -1,13 +1,13 @@
 """A Zephyr shell with sdk-nrf's ``at`` command: echo, prompt, colours, quoting, and literal \\n for line ends."""
 
 import re
-from typing import Final
+from typing import ClassVar, Final
 
 from station.simulator.board import Board
 from station.simulator.delivery import Delivery, Framed, Framer, Line
 from station.simulator.modem import Modem
 
-_PROMPT: Final = b"\x1b[1;32muart:~$ \x1b[m"
+PROMPT: Final = b"\x1b[1;32muart:~$ \x1b[m"
 _PROMPT_WIDTH: Final = 8
 _ERASE_LINE: Final = b"\x1b[8D\x1b[J"
 _WIDTH: Final = 80
@@ -29,7 +29,7 @@ class AtShell:
     While a command runs 64 bytes of input wait in the ring buffer, more are lost.
     """
 
-    LONGEST_LINE: Final = 4096
+    LONGEST_LINE: ClassVar[int] = 4096
     LONGEST_ANSWER: Final = 2700
     RING: Final = 64
 
@@ -42,13 +42,13 @@ class AtShell:
         self._after_cr = False
 
     def banner(self) -> bytes:
-        return self._boot + b"\r\n\r\n" + _PROMPT
+        return self._boot + b"\r\n\r\n" + PROMPT
 
     def notice(self, text: str) -> bytes:
         # Results are off until `at events_enable`, which this image does not know; log lines redraw the prompt.
         if not text.startswith("["):
             return b""
-        return _ERASE_LINE + text.encode("latin-1") + b"\r\n" + _PROMPT + self._echo(0)
+        return _ERASE_LINE + text.encode("latin-1") + b"\r\n" + PROMPT + self._echo(0)
 
     def receive(self, data: bytes) -> None:
         at = 0
@@ -96,7 +96,7 @@ class AtShell:
             self._line.send(b"\x1b[1D\x1b[J")
         elif byte == 0x03:
             self._typed.clear()
-            self._line.send(b"\r\n" + _PROMPT)
+            self._line.send(b"\r\n" + PROMPT)
         elif byte == 0x15 and self._typed:
             self._line.send(f"\x1b[{len(self._typed)}D\x1b[J".encode("ascii"))
             self._typed.clear()
@@ -104,21 +104,27 @@ class AtShell:
     def _enter(self, rest: bytes) -> bytes:
         full = self._typed and (len(self._typed) + _PROMPT_WIDTH) % _WIDTH == 0
         self._line.send(b"" if full else b"\r\n")
-        words = split_line(bytes(self._typed))
+        typed = bytes(self._typed)
         self._typed.clear()
-        if words and words[0] == b"at" and len(words) > 1:
-            command = words[1].replace(rb"\n", b"\r\n")
-            arrived = rest + self._delivery.run(command)
-        else:
-            arrived = rest + self._line.answer(_other(words) + _PROMPT)
+        arrived = rest + self._execute(typed, split_line(typed))
         self._board.counters.bytes_lost += max(0, len(arrived) - self.RING)
         return arrived[: self.RING]
+
+    def _execute(self, typed: bytes, words: list[bytes]) -> bytes:
+        """Run the line ``typed``, of ``words``, answer it with a prompt behind, and return what came meanwhile."""
+        del typed
+        if words and words[0] == b"at" and len(words) > 1:
+            return self._delivery.run(words[1].replace(rb"\n", b"\r\n"))
+        return self._line.answer(self._unknown(words) + PROMPT)
+
+    def _unknown(self, words: list[bytes]) -> bytes:
+        return _other(words)
 
     def _frame(self, command: str, information: str, final: str) -> Framed:
         del command
         if len(information) + len(final) > self.LONGEST_ANSWER:
-            return Framed(b"", f"Sending AT command failed with error code {_E2BIG}\r\n".encode() + _PROMPT)
-        return Framed(_newlines(information), _newlines(f"{final}\n") + _PROMPT)
+            return Framed(b"", f"Sending AT command failed with error code {_E2BIG}\r\n".encode() + PROMPT)
+        return Framed(_newlines(information), _newlines(f"{final}\n") + PROMPT)
 
 
 def _other(words: list[bytes]) -> bytes:

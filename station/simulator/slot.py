@@ -222,7 +222,7 @@ class Slot:
             return
         self._line = SlotLine(port, self._clock, self._interrupt, image.baud if self._timings.paced else None)
         modem = Modem(self.board, self._timings, self._clock)
-        firmware = start_firmware(image.framing, self.board, modem, self._line)
+        firmware = start_firmware(image.framing, self.board, modem, self._line, self._timings)
         self._line.wait(seconds)
         port.pending()  # what came while it booted found no UART
         self._firmware = firmware

@@ -114,6 +114,16 @@ class CredentialStore:
         self._require_writable()
         self._put(Item(sec_tag, kind, b"", key.inner_sha256, key), overwrite=False)
 
+    def put_text(self, sec_tag: int, kind: int, content: bytes, sha256: str, *, overwrite: bool = False) -> None:
+        """Store ``content`` as an application's own store does, unjudged: 519 where an item is, 515 where it is full.
+
+        ``sha256`` is what a listing shows for it.
+        """
+        if self.rules.full:
+            raise Refused(MEMORY_FULL)
+        key = _private_key(content) if kind == CredentialType.CLIENT_KEY else None
+        self._put(Item(sec_tag, kind, content, sha256, key), overwrite=overwrite)
+
     def delete(self, sec_tag: int, kind: int) -> None:
         """Remove a user item; 513 where there is none, 514 for the modem's own."""
         if self.find(sec_tag, kind) is None:

@@ -28,7 +28,7 @@ from rich.table import Table
 
 from station.app import Station
 from station.ca.creation import create_authority
-from station.cloud.protocol import OnboardRow
+from station.cloud.protocol import Certificate, OnboardRow
 from station.cloud.rows import render_rows
 from station.credentials.pem import to_pem
 from station.domain import events as e
@@ -153,7 +153,7 @@ def _rows(made: Sequence[Build]) -> Iterator[OnboardRow]:
     intended = [one for one in made if isinstance(one, e.CertificateIntended)]
     for one, leaf in zip(intended, leaves, strict=True):
         certificate = to_pem(load_der_x509_certificate(base64.b64decode(leaf.der)))
-        yield OnboardRow(one.device_id, certificate, "tracker", ("line1",), ("APP", "MODEM"))
+        yield OnboardRow(one.device_id, Certificate(certificate), "tracker", ("line1",), ("APP", "MODEM"))
 
 
 def _upload(station: Station, rows: Sequence[OnboardRow], ids: dict[DeviceId, UnitId]) -> None:

@@ -2,17 +2,18 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.desktop.engine_rig import Rig, running
-from tests.line.conftest import line, ready_ca
+from tests.line.conftest import line, ready_ca, standing_line
 from tests.line.harness import Line
 
 # Before any test makes the application; a run that is to be watched sets another.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-__all__ = ["line", "ready_ca", "rig"]
+__all__ = ["line", "ready_ca", "rig", "standing"]
 
 
 @pytest.fixture
@@ -21,3 +22,15 @@ def rig(line: Line) -> Iterator[Rig]:
     line.write(slots=2)
     with running(line) as ready:
         yield ready
+
+
+@pytest.fixture(scope="module")
+def standing(tmp_path_factory: pytest.TempPathFactory, ready_ca: Path) -> Iterator[Rig]:
+    """The same once for a module: for tests that look at it, or do what ends with their link, and leave no more behind.
+
+    Modules that use it are one group in a run in several processes, so that they start it once.
+    """
+    with standing_line(tmp_path_factory.mktemp("standing"), ready_ca, 2) as line:
+        line.write(slots=2)
+        with running(line) as ready:
+            yield ready

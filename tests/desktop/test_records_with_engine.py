@@ -86,3 +86,14 @@ def test_a_built_unit_is_exported_verified_decided_about_and_reworked(
     window.wait(lambda: units.rework.said.words.startswith("Declared."), f"the rework; {units.rework.said.words}")
     window.wait(lambda: "antenna replaced" in units.record.story_text(), "the rework in the story")
     assert units.record.shown.record.unit.rework
+
+    # It never begins: withdrawn, the unit is what it was.
+    units.record.findChild(QPushButton, "record-rework").click()
+    units.rework.reason.setText("sold as it is")
+    units.rework.second.name.setText("lena")
+    units.rework.second.secret.setText(STAFF["lena"][0])
+    units.rework.go.click()
+    window.wait(lambda: units.rework.said.words.startswith("Withdrawn."), f"the end; {units.rework.said.words}")
+    window.wait(lambda: "rework withdrawn by" in units.record.story_text(), "the withdrawal in the story")
+    assert not units.record.shown.record.unit.rework
+    assert units.record.shown.record.unit.cloud is CloudState.ONBOARDED

@@ -14,16 +14,17 @@ from station.desktop.visits import STOPS
 from tests.desktop.engine_rig import PATIENCE, Rig
 
 MS = int(PATIENCE * 1000)
+pytestmark = pytest.mark.xdist_group("translated window")
 PROSE = re.compile(r"\b[A-Za-z]{2,} [a-z]{2,} [a-z]{2,}\b")
 """Three words in a row: English that somebody wrote, no name."""
 
 
 @pytest.fixture
-def desktop(rig: Rig, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desktop]:
-    rig.link().close()  # starts the engine as the tests do
+def desktop(standing: Rig, qtbot: QtBot, qapp: QApplication, tmp_path: Path) -> Iterator[Desktop]:
+    standing.link().close()  # starts the engine as the tests do
     preferences = Preferences(tmp_path / "desktop.ini")
     preferences.theme, preferences.language = ThemeChoice.LIGHT, "en"
-    desktop = Desktop(rig.opened, Look(qapp, preferences), preferences, "")
+    desktop = Desktop(standing.opened, Look(qapp, preferences), preferences, "")
     try:
         desktop.open()
         qtbot.waitUntil(lambda: desktop.bridge.now is not None, timeout=MS)

@@ -15,9 +15,10 @@ from station.desktop.record_words import OUTCOME_MOODS
 from station.desktop.slot_rule import Differs, slots_apart
 from station.desktop.theme import LOOKS
 from station.desktop.units_page import UnitsPage
-from station.domain.ids import SlotNumber
+from station.domain.events import ReworkDeclared
+from station.domain.ids import DeviceId, SlotNumber
 from station.domain.line import Outcome, SlotState
-from station.engine.commands import Export, Rework
+from station.engine.commands import Export, Rework, WithdrawRework
 from station.engine.pushes import Changed, Happened, Header, Tile
 from station.engine.results import Done, Failed, Written
 from station.journal import unit_search
@@ -216,6 +217,32 @@ def test_a_rework_takes_a_reason_and_a_second_person(around: Desk, page: UnitsPa
     assert not panel.second.who()
     QTest.keyClick(panel, Key.Key_Escape)
     assert not panel.isVisible()
+
+
+def test_a_declared_rework_is_withdrawn_where_it_was_declared(
+    around: Desk, page: UnitsPage, qtbot: QtBot, tmp_path: Path
+) -> None:
+    with open_journal(tmp_path / "data") as journal, journal.records() as records:
+        unit = records.unit_by_device_id(DeviceId(DEVICE.format(2)))
+        assert unit is not None
+        journal.commit(ReworkDeclared(unit=unit.id, operator="p3", reason="antenna", second="p4"))
+    open_record(page, qtbot, 2)
+    button = page.record.findChild(QPushButton, "record-rework")
+    assert button.text() == "Withdraw the rework…"
+    button.click()
+    panel = page.rework
+    assert panel.go.text() == panel.go.accessibleName() == "Withdraw the rework"
+    panel.go.click()
+    assert panel.said.words == "Say why it is not to be built again."
+    QTest.keyClicks(panel.reason, "sold as it is")
+    page.scanned("lena")
+    QTest.keyClicks(panel.second.secret, "830275")
+    QTest.keyClick(panel.second.secret, Key.Key_Return)
+    asked = around.link.last
+    assert isinstance(asked, WithdrawRework)
+    assert (asked.unit, asked.reason, asked.second) == (DEVICE.format(2), "sold as it is", "lena")
+    around.link.answer(Done())
+    assert panel.said.words == "Withdrawn. The unit is what it was before."
 
 
 def test_a_scan_opens_its_unit(page: UnitsPage, qtbot: QtBot) -> None:

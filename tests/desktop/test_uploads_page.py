@@ -1,6 +1,7 @@
 """The Uploads page over a written outbox: the oldest age, the cloud's own words, and decisions with a reason."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from station.desktop.upload_words import Decision as UploadDecision
+from station.desktop.upload_words import may, way_words
 from station.desktop.uploads_page import UploadsPage
 from station.domain import events as e
 from station.domain.ids import UploadId
@@ -146,3 +149,12 @@ def test_what_happens_is_seen_and_the_selection_stays(page: UploadsPage, qtbot: 
     page.happened(Happened(number=1, at="", about="uploads"))
     qtbot.waitUntil(lambda: len(page._read.queue.rows) == 4)
     assert [row.device_id for row in page.chosen()] == [device]
+
+
+def test_a_unit_in_another_accounts_upload_says_so_and_is_peoples_to_decide(page: UploadsPage) -> None:
+    (row,) = [one for one in page._read.queue.rows if one.state is CloudState.SENDING]
+    assert way_words(row, row.since, {row.unit}, {row.unit}) == "Waits for another account's key; you may decide"
+    assert way_words(row, row.since, {row.unit}) == "Overdue: the cloud has come to no end; you may decide"
+    assert may(UploadDecision.SEND_AGAIN, row, {row.unit})
+    claimed = replace(row, state=CloudState.CLAIMED)
+    assert [one for one in UploadDecision if may(one, claimed, ())] == [UploadDecision.ONBOARDED]

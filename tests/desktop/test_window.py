@@ -1,6 +1,7 @@
 """The window's shell over a real engine: who is here, which page, what is said, and what becomes of scans."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -27,6 +28,7 @@ from tests.desktop.engine_rig import PATIENCE, Rig
 from tests.line.harness import STAFF
 
 MS = int(PATIENCE * 1000)
+pytestmark = pytest.mark.xdist_group("window")
 
 
 class Shown:
@@ -83,16 +85,30 @@ def preferences(tmp_path: Path) -> Preferences:
     return Preferences(tmp_path / "desktop.ini")
 
 
-@pytest.fixture
-def shown(rig: Rig, qtbot: QtBot, qapp: QApplication, preferences: Preferences) -> Iterator[Shown]:
+@contextmanager
+def window_on(rig: Rig, qtbot: QtBot, application: QApplication, preferences: Preferences) -> Iterator[Shown]:
     rig.link().close()  # starts the engine as the tests do
-    shown = Shown(rig, qtbot, qapp, preferences)
+    shown = Shown(rig, qtbot, application, preferences)
     yield shown
     shown.end()
 
 
-def test_somebody_signs_in_with_keys_alone_and_out_again(shown: Shown) -> None:
-    window = shown.window
+@pytest.fixture
+def shown(standing: Rig, qtbot: QtBot, qapp: QApplication, preferences: Preferences) -> Iterator[Shown]:
+    """A window of the test's own on the engine of all tests here."""
+    with window_on(standing, qtbot, qapp, preferences) as shown:
+        yield shown
+
+
+@pytest.fixture
+def shown_apart(rig: Rig, qtbot: QtBot, qapp: QApplication, preferences: Preferences) -> Iterator[Shown]:
+    """The same on an engine of its own: for what the engine does not forget, or does not outlive."""
+    with window_on(rig, qtbot, qapp, preferences) as shown:
+        yield shown
+
+
+def test_somebody_signs_in_with_keys_alone_and_out_again(shown_apart: Shown) -> None:
+    shown, window = shown_apart, shown_apart.window
     shown.sign_in(pin="00000000")
     shown.qtbot.waitUntil(lambda: window.sign_in.fields.secret.text() == "", timeout=MS)
     assert window.person() is None
@@ -205,7 +221,8 @@ def test_who_was_idle_is_signed_out_and_told_so(shown: Shown) -> None:
     assert message.sentence == "Signed out."
 
 
-def test_a_lost_engine_is_said_and_started_again_from_the_strip(shown: Shown, rig: Rig) -> None:
+def test_a_lost_engine_is_said_and_started_again_from_the_strip(shown_apart: Shown, rig: Rig) -> None:
+    shown = shown_apart
     shown.sign_in()
     shown.qtbot.waitUntil(lambda: shown.window.person() is not None, timeout=MS)
     rig.kill()

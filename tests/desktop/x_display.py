@@ -15,6 +15,8 @@ needs_x = [
     pytest.mark.skipif(
         not all(shutil.which(name) for name in ("Xvfb", "xdotool")), reason="Xvfb and xdotool are not installed"
     ),
+    # Servers that start at the same moment fight for a number, and one may lose the one that it said.
+    pytest.mark.xdist_group("display"),
 ]
 
 

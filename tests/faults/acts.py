@@ -17,15 +17,15 @@ from station.domain.ids import BatchId, UnitId
 from station.domain.line import CloudState, Outcome, SlotState
 from station.domain.secret import Secret
 from station.host.clock import Stop
-from station.host.files import sha256_of
 from station.line.batch_run import BatchRun, LineRules
-from station.line.decisions import decide_upload, declare_rework
+from station.line.decisions import decide_upload, declare_rework, withdraw_rework
 from station.line.feed import Notice, SlotChanged
 from station.line.outbox_rules import OutboxRules
 from station.people.rights import Actor
 from station.people.roll import Cost
 from station.running import Face, run_batch
 from station.uploading import drain
+from tests.faults.claims import handed_sha256
 from tests.line.harness import CHEAP, STAFF
 
 LONGEST: Final = 40.0
@@ -100,19 +100,17 @@ _TO_DECIDE: Final = (CloudState.REFUSED, CloudState.UNKNOWN)
 
 
 def _is_there(station: Station, unit: UnitId) -> bool:
-    """Look into the cloud's portal: whether it has the unit's device, with the certificate that it has now."""
+    """Look into the cloud's portal: whether it has the unit's device, with the credential that it has now."""
     settings, device = station.opened.value.cloud, station.records.unit(unit)
     assert settings is not None
     assert device is not None
-    row = station.records.active_certificate(device.device_id)
-    assert row is not None
     portal = settings.base_url.removesuffix("/v1")
     requests.delete(f"{portal}/_faults", timeout=5)  # and what made it refuse the unit is mended there
     there = {
         one["device_id"]: one["certificate_sha256"]
         for one in requests.get(f"{portal}/_truth", timeout=5).json()["devices"]
     }
-    return bool(there.get(device.device_id) == sha256_of(station.records.certificate_der(row)))
+    return bool(there.get(device.device_id) == handed_sha256(station.records, device))
 
 
 def is_open(station: Station, batch: BatchId) -> bool:
@@ -124,6 +122,11 @@ def rework(station: Station, device: str) -> None:
     """Allow one more attempt at a unit, by two people."""
     second = sign_in(station, "lena")
     declare_rework(station.gate, station.records, device, station.actor, WHY, second)
+
+
+def withdraw(station: Station, device: str) -> None:
+    """Take the rework back, by two people."""
+    withdraw_rework(station.gate, station.records, device, station.actor, WHY, sign_in(station, "lena"))
 
 
 def run_once(station: Station, quantity: int, batch: BatchId, product: str) -> None:

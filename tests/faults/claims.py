@@ -13,17 +13,20 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
-from cryptography.x509 import Certificate, load_der_x509_certificate, load_pem_x509_certificate
+from cryptography.x509 import Certificate, load_der_x509_certificate
 
+from station.credentials.keys import read_p256_spki
 from station.domain.events import AttemptClosed, AttemptOpened, Event, KeyLost, StepFinished, StepIntended
 from station.domain.ids import BatchId
 from station.domain.line import CloudState, Outcome, StepKind
 from station.domain.modem import CredentialType
+from station.domain.ways import CredentialKind, Way
 from station.host.files import sha256_of
 from station.journal.codec import Entry
 from station.journal.records import Records
 from station.journal.rows import UnitRow
 from station.line.faults import KEYGEN_LOST_TWICE
+from station.line.onboarding import way_of
 
 
 class Kind(StrEnum):
@@ -117,6 +120,12 @@ def look_at_board(records: Records, unit: UnitRow, board: Shown) -> Iterator[Fin
             yield Finding(Kind.LOST, f"{what} is not in board {board.serial}")
     if unit.outcome is not Outcome.PASSED:
         return
+    last = [entry.event for entry in records.entries_of(unit.last_attempt)]
+    if any(isinstance(one, StepFinished) and one.outcome is not Outcome.PASSED for one in last):
+        yield Finding(Kind.WRONG, f"{unit.device_id} passed with a step that did not")
+    if way_of_unit(records, unit).hands_over is not CredentialKind.CERTIFICATE:
+        yield from _look_at_uncertified(records, unit, board)
+        return
     leaf = active_leaf(records, unit)
     if leaf is None:
         yield Finding(Kind.WRONG, f"{unit.device_id} passed without a certificate")
@@ -128,14 +137,54 @@ def look_at_board(records: Records, unit: UnitRow, board: Shown) -> Iterator[Fin
     written = board.contents.get(CredentialType.CLIENT_CERT, "")
     if written != leaf.public_bytes(Encoding.PEM).decode() or CredentialType.ROOT_CA not in board.contents:
         yield Finding(Kind.WRONG, f"{unit.device_id} passed with other credentials than its record's")
-    last = [entry.event for entry in records.entries_of(unit.last_attempt)]
-    if any(isinstance(one, StepFinished) and one.outcome is not Outcome.PASSED for one in last):
-        yield Finding(Kind.WRONG, f"{unit.device_id} passed with a step that did not")
+
+
+def way_of_unit(records: Records, unit: UnitRow) -> Way:
+    """Return the way in which the unit was built last."""
+    attempt = records.attempt(unit.last_attempt)
+    assert attempt is not None
+    return way_of(records, attempt.recipe)
+
+
+_LEFT = {
+    CredentialKind.PUBLIC_KEY: (StepKind.GENERATE, "spki_sha256"),
+    CredentialKind.ATTESTATION_TOKEN: (StepKind.ATTEST, "attestation"),
+    CredentialKind.ONBOARDING_TOKEN: (StepKind.ENROL, "onboarding"),
+}
+
+
+def handed_sha256(records: Records, unit: UnitRow) -> str | None:
+    """Return the SHA-256 of what the cloud must have of the unit: of its DER, or of a token's text."""
+    kind = way_of_unit(records, unit).hands_over
+    if kind is CredentialKind.CERTIFICATE:
+        leaf = active_leaf(records, unit)
+        return None if leaf is None else sha256_of(leaf.public_bytes(Encoding.DER))
+    step, name = _LEFT[kind]
+    for entry in records.entries_of(unit.last_attempt):
+        if isinstance(entry.event, StepFinished) and entry.event.step is step and name in entry.event.results:
+            left = str(entry.event.results[name])
+            return left if kind is CredentialKind.PUBLIC_KEY else sha256_of(left.encode())
+    return None
+
+
+def _look_at_uncertified(records: Records, unit: UnitRow, board: Shown) -> Iterator[Finding]:
+    if way_of_unit(records, unit) is Way.PUBLIC_KEY:
+        if board.key is None or sha256_of(board.key) != handed_sha256(records, unit):
+            yield Finding(Kind.LOST, f"{unit.device_id} passed with another key than its record's")
+        elif not _signs(board, read_p256_spki(board.key)):
+            yield Finding(Kind.WRONG, f"{unit.device_id} passed and its modem does not prove its key")
+    elif handed_sha256(records, unit) is None:
+        yield Finding(Kind.WRONG, f"{unit.device_id} passed without a token")
 
 
 def _proves(board: Shown, leaf: Certificate) -> bool:
-    public, nonce = leaf.public_key(), b"asked by the test"
+    public = leaf.public_key()
     assert isinstance(public, ec.EllipticCurvePublicKey)
+    return _signs(board, public)
+
+
+def _signs(board: Shown, public: ec.EllipticCurvePublicKey) -> bool:
+    nonce = b"asked by the test"
     try:
         public.verify(board.sign(nonce), nonce, ec.ECDSA(hashes.SHA256()))
     except (InvalidSignature, LookupError):
@@ -143,12 +192,16 @@ def _proves(board: Shown, leaf: Certificate) -> bool:
     return True
 
 
+_THERE = frozenset({CloudState.ONBOARDED, CloudState.CLAIMED})
+
+
 def look_into_cloud(
     records: Records, units: list[UnitRow], devices: Mapping[str, str], passed: Iterable[int]
 ) -> Iterator[Finding]:
     """Devices are there with their units' certificates, none that did not pass, and the journal knows.
 
-    ``devices``: what the cloud has, with the certificate's SHA-256. ``passed``: attempts that passed for the cloud.
+    ``devices``: what the cloud has, with the SHA-256 of its certificate, key or token. ``passed``: attempts that
+    passed for the cloud.
     """
     by_device = {str(unit.device_id): unit for unit in units}
     ever = {row.unit for one in passed if (row := records.attempt(one)) is not None}  # type: ignore[arg-type]  # an ID is a number
@@ -157,23 +210,27 @@ def look_into_cloud(
         if unit is None or unit.id not in ever:
             yield Finding(Kind.WRONG, f"{device} is onboarded and never passed")
             continue
-        leaf = active_leaf(records, unit)
-        current = unit.outcome is Outcome.PASSED and unit.cloud is CloudState.ONBOARDED
-        if current and (leaf is None or fingerprint != sha256_of(leaf.public_bytes(Encoding.DER))):
-            yield Finding(Kind.WRONG, f"{device} is onboarded with another certificate than its record's")
+        current = unit.outcome is Outcome.PASSED and unit.cloud in _THERE
+        if current and fingerprint != handed_sha256(records, unit):
+            yield Finding(Kind.WRONG, f"{device} is onboarded with another credential than its record's")
     for unit in units:
-        if unit.cloud is CloudState.ONBOARDED and unit.device_id not in devices:
+        if unit.cloud in _THERE and unit.device_id not in devices:
             yield Finding(Kind.LOST, f"{unit.device_id} is onboarded, says the journal; the cloud does not know it")
         if unit.cloud in (CloudState.SENDING, CloudState.UNKNOWN):
             yield Finding(Kind.LOST, f"{unit.device_id} is still {unit.cloud}")
 
 
 def count_posts(bodies: Iterable[Posted]) -> Iterator[Finding]:
-    """No device with one certificate is sent again once the cloud has taken it. Bodies come oldest first."""
+    """No device with one credential is sent again once the cloud has taken it, but for a bare public key, which may be.
+
+    Bodies come oldest first.
+    """
     taken = Counter[tuple[str, str]]()
     for body in bodies:
         for number, (device, pem) in enumerate(body.rows):
-            one = device, sha256_of(load_pem_x509_certificate(pem.encode()).public_bytes(Encoding.DER))
+            if pem.startswith("-----BEGIN PUBLIC KEY"):
+                continue
+            one = device, sha256_of(pem.strip().encode())
             if taken[one]:
                 yield Finding(Kind.DOUBLED, f"{device} was sent again after the cloud had taken it")
             taken[one] += number not in body.refused
@@ -198,6 +255,8 @@ def _asked(events: list[Event]) -> int:
         match one:
             case StepIntended(step=StepKind.GENERATE):
                 asking = True
+            case StepIntended(step=StepKind.ENROL):
+                asked += 1  # an nRF93M1 makes its key when it is first asked, and has it ever after
             case KeyLost() if asking:  # another is the end of what an earlier attempt asked for
                 asked += 1
             case StepFinished(step=StepKind.GENERATE, results=results, fault=fault):

@@ -42,6 +42,8 @@ from station.host.strict_json import read_strict_json
 from station.journal.notes import parse_checkpoint
 from station.settings.loading import load_fixture, load_recipe, load_station
 from station.settings.slot_text import change_slot
+from tests.faults.hostile_clouds import cloud_targets
+from tests.faults.hostile_devices import device_targets
 from tests.faults.hostile_files import file_targets
 from tests.faults.hostile_forms import NOON, OUTSIDE, ROOT, Leap, Target, files, given, recorded, text
 
@@ -217,7 +219,7 @@ def _answers() -> tuple[bytes, ...]:
 
 def targets() -> tuple[Target, ...]:
     """Return every reader of what comes from outside."""
-    return (*_of_devices(), *_of_the_cloud(), *_of_settings(), *file_targets())
+    return (*_of_devices(), *device_targets(), *_of_the_cloud(), *cloud_targets(), *_of_settings(), *file_targets())
 
 
 def _of_devices() -> tuple[Target, ...]:

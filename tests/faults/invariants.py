@@ -4,6 +4,7 @@ Every check returns findings; nothing raises for what the station did, so that o
 """
 
 import base64
+import contextlib
 import json
 import re
 from collections import Counter
@@ -14,7 +15,7 @@ from typing import Any, Final
 
 import requests
 
-from station.domain.events import AttemptClosed, CheckpointMade, Exported, ReworkDeclared
+from station.domain.events import AttemptClosed, CheckpointMade, Exported, ReworkDeclared, ReworkWithdrawn
 from station.domain.ids import BatchId, EventSeq
 from station.domain.line import CloudState, Outcome
 from station.domain.modem import CredentialType
@@ -26,7 +27,9 @@ from station.journal.codec import Entry
 from station.journal.reconciliation import reconcile
 from station.journal.records import Records
 from station.journal.rows import UnitRow
-from station.simulator.cloud_rows import read_rows
+from station.simulator.cloud import LINE_TOKEN
+from station.simulator.cloud_headed_rows import read_headed_rows
+from station.simulator.cloud_rows import Row, RowsRefusedError, read_rows
 from tests.faults.claims import (
     Finding,
     Kind,
@@ -42,7 +45,7 @@ from tests.faults.claims import (
 from tests.line.harness import PASSPHRASE, STAFF, Line
 from tests.line.truth import TAG
 
-_HOMES: Final = ("passphrase", "api-key", "bench.json")
+_HOMES: Final = ("passphrase", "api-key", "token", "bench.json")
 """Where these belong; the last is the simulated bench's own."""
 
 
@@ -80,6 +83,8 @@ def examine(line: Line, heard: Heard, sound: tuple[str, ...]) -> list[Finding]:
     found: list[Finding] = []
     truth = line.cloud_truth()
     devices = {one["device_id"]: one["certificate_sha256"] for one in truth["devices"]}
+    devices |= {one["device_id"]: one["key_sha256"] for one in truth.get("public_keys", ())}
+    devices |= {one["uuid"]: one["token_sha256"] for one in truth.get("claims", ())}
     boards = {imei: _shown(line, serial) for imei, serial in _serials(line).items()}
     with Records(data) as records:
         entries, units = list(records.entries_from(EventSeq(1))), records.find_units("", limit=100_000)
@@ -147,18 +152,26 @@ def _bodies(line: Line, truth: dict[str, Any]) -> Iterator[Posted]:
     base = line.cloud.base_url.removesuffix("/v1")
     for operation in reversed(truth["operations"]):
         body = requests.get(f"{base}/_truth/body/{operation['request_id']}", timeout=5).content
-        try:
-            rows = read_rows(body, "text/csv")
-        except Exception:  # noqa: BLE001 -- the simulator's own refusal of the one form means that it is the other
-            rows = read_rows(body, "text/csv", replacing=True)
+        rows = _rows_of(body, headed="/" in operation["team_id"])
         refused = {rows[int(number)].device_id for number in operation["errors"]}
         told = frozenset(number for number, row in enumerate(rows) if row.device_id in refused)
         yield Posted([(row.device_id, row.pem) for row in rows], told)
 
 
+def _rows_of(body: bytes, *, headed: bool) -> tuple[Row, ...]:
+    """Read a body as the cloud did: a project's has a header, a team's tells by its columns what it is."""
+    if headed:
+        return read_headed_rows(body, "text/csv")
+    for form in ({}, {"replacing": True}):
+        with contextlib.suppress(RowsRefusedError):
+            return read_rows(body, "text/csv", **form)
+    return read_rows(body, "text/csv", registering=True)
+
+
 def _one_way(line: Line, records: Records, entries: list[Entry]) -> Iterator[Finding]:
-    """No board was locked more often than people allowed: once, and once more for each rework."""
+    """No board was locked more often than people allowed: once, and once more for each rework that stood."""
     reworks = Counter(entry.event.unit for entry in entries if isinstance(entry.event, ReworkDeclared))
+    reworks -= Counter(entry.event.unit for entry in entries if isinstance(entry.event, ReworkWithdrawn))
     units = {str(unit.imei): unit.id for unit in records.find_units("", limit=100_000)}
     for imei, serial in _serials(line).items():
         locked, unit = int(line.board(serial)["counters"]["locked"]), units.get(imei)
@@ -180,7 +193,7 @@ def _sound(line: Line, records: Records, sound: tuple[str, ...]) -> Iterator[Fin
             continue
         if unit.outcome is not Outcome.PASSED:
             yield Finding(Kind.WRONG, f"board {serial}, which is sound, ended as {unit.outcome} ({unit.fault})")
-        elif unit.cloud is not CloudState.ONBOARDED:
+        elif unit.cloud not in (CloudState.ONBOARDED, CloudState.CLAIMED):
             yield Finding(Kind.LOST, f"board {serial} passed and is {unit.cloud}, not onboarded")
         for attempt in records.attempts_of_unit(unit.id):
             if attempt.outcome is Outcome.FAILED:
@@ -225,7 +238,7 @@ def _verified(line: Line, notes: list[str]) -> Iterator[Finding]:
 
 def _secrets(line: Line) -> Iterator[Finding]:
     """No planted secret, and no private key of a board, is in any file but where it belongs."""
-    secrets = {"passphrase": PASSPHRASE.encode(), "API key": line.cloud.api_key.encode()}
+    secrets = {"passphrase": PASSPHRASE.encode(), "API key": line.cloud.api_key.encode(), "token": LINE_TOKEN.encode()}
     secrets |= {f"PIN of {who}": pin.encode() for who, (pin, _) in STAFF.items() if pin}
     for board in line.bench.describe_boards():
         for item in line.bench.describe_board(str(board["serial"]), private=True)["credentials"]:  # type: ignore[attr-defined]  # JSON

@@ -19,7 +19,7 @@ from unittest import mock
 import urllib3.connection
 
 from station.cloud import wire
-from station.devices import channel, power, simulated_probe, talk
+from station.devices import channel, power, shell, simulated_probe, talk
 from station.domain.events import (
     AttemptClosed,
     CheckpointMade,
@@ -39,7 +39,8 @@ _BEHIND: Final = " | behind a kill at "
 _THEN: Final = ", then at "
 TABLE: Final = Path(__file__).with_name("points.txt")
 
-_EFFECT: Final = re.compile(r"AT(%CMNG=[03]|%KEYGEN|%XFACTORYRESET|\+CFUN)", re.IGNORECASE)
+_EFFECT: Final = re.compile(r"AT(%CMNG=[03]|%KEYGEN|%XFACTORYRESET|%CLOUDACCESSKEY|\+CFUN)", re.IGNORECASE)
+_SHELL_EFFECT: Final = re.compile(r"cred (?:add|del) |nrf_cloud_cred (?:keygen|delete)")
 _LOOKS: Final = frozenset({"find", "look"})
 _TEMPORARY: Final = re.compile(r"\.(.+)\.[^.]+\.(?:new|try)")
 
@@ -127,6 +128,7 @@ class Spy:
             put(feed.Feed, "publish", self._publish)
             put(feed.Feed, "publish_entries", self._publish_entries)
             put(channel.Channel, "command", self._command)
+            put(shell.Shell, "run", self._run)
             put(talk.Talk, "send", self._send)
             put(simulated_probe.SimulatedProgrammer, "_ask", self._probe)
             put(simulated_probe.SimulatedProgrammer, "_lines", self._probe_lines)
@@ -232,6 +234,18 @@ class Spy:
                 self._here.at = ""
 
         return command
+
+    def _run(self, true: Callable[..., Any]) -> Callable[..., Any]:
+        def run(of: shell.Shell, text: str, *given: Any, **named: Any) -> Any:
+            if not _SHELL_EFFECT.match(text):
+                return true(of, text, *given, **named)
+            name = self._here.at = f"shell {re.sub(r' [0-9]+', '', text)} in {self._where}"
+            try:
+                return self._around(name, lambda: true(of, text, *given, **named))
+            finally:
+                self._here.at = ""
+
+        return run
 
     def _send(self, true: Callable[..., Any]) -> Callable[..., Any]:
         def send(*arguments: Any, **named: Any) -> Any:

@@ -39,8 +39,19 @@ from station.restoring import Faces, restore_backup
 from station.signed_record import SignedRecord
 from station.simulator.cloud_faults import Do
 from station.simulator.cloud_faults import Fault as CloudFault
-from tests.faults.acts import FIRST, SECOND, WHY, build, empty_outbox, opened_at, rework, sign_in, station_at
+from tests.faults.acts import FIRST, SECOND, WHY, build, empty_outbox, opened_at, rework, sign_in, station_at, withdraw
 from tests.faults.claims import Finding, Kind
+from tests.faults.scenario_tools import look_at_tools, prepare_tools, use_tools
+from tests.faults.scenario_ways import (
+    claim_anew,
+    look_at_claims,
+    prepare_attested,
+    prepare_bare,
+    prepare_claimed,
+    prepare_enrolled,
+    prepare_handed,
+    prepare_own,
+)
 from tests.line.harness import CHEAP, PASSPHRASE, STAFF, Line, steps
 from tests.line.test_arming_probes import CYCLE, switched
 from tests.line.test_flashing import CREDENTIALS, FINAL, LOCK, MODEM, SILENT, flash, flashing
@@ -136,20 +147,32 @@ def _try_once(station: Station) -> None:
 
 
 def prepare_uploads(line: Line) -> None:
-    """Three finished units, and a cloud that is busy, then breaks off, then refuses one of them."""
+    """Three finished units, one with a rework declared; a cloud that is busy, breaks off, then refuses one of them."""
     line.write(slots=3)
     for slot in (1, 2, 3):
         line.bench.insert_described(slot, {"serial": f"UP{slot}"})
     line.run(3, upload=False)
+    line.rework(str(line.board("UP3")["uuid"]))
     line.cloud.fail(CloudFault("POST /v1/devices", Do.STATUS, status=429, headers={"Retry-After": "0"}))
     line.cloud.fail(CloudFault("POST /v1/devices", Do.CLOSE_DONE))
     line.cloud.switch(row_errors={str(line.board("UP2")["uuid"]): "Rejected by the test"})
 
 
 def upload(root: Path) -> None:
-    """Empty the outbox; have a person send again what the cloud refused, once that is mended there."""
+    """Withdraw the rework and empty the outbox; have a person send again what was refused, once that is mended."""
     with station_at(root) as station:
+        for unit in station.records.find_units(""):
+            if unit.rework:
+                withdraw(station, unit.device_id)
         empty_outbox(station)
+
+
+def prepare_organisation(line: Line) -> None:
+    """One board for an organisation's project that is busy, then breaks off without having done anything."""
+    line.write(slots=1, organisation=True)
+    line.bench.insert_described(1, {"serial": "ORG"})
+    line.cloud.fail(CloudFault("POST /v1/organizations/*", Do.STATUS, status=429, headers={"Retry-After": "0"}))
+    line.cloud.fail(CloudFault("POST /v1/organizations/*", Do.CLOSE_UNDONE))
 
 
 # The beginning, people, settings
@@ -304,6 +327,14 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "odd": Scenario(prepare_odd, lambda root: build(root, 3), ("LATE", "GONE", "MUTE")),
     "again": Scenario(prepare_again, again, ("TWICE",)),
     "upload": Scenario(prepare_uploads, upload, ("UP1", "UP2", "UP3")),
+    "organisation": Scenario(prepare_organisation, lambda root: build(root, 1), ("ORG",)),
+    "handed": Scenario(prepare_handed, lambda root: build(root, 1), ("HAND",)),
+    "own": Scenario(prepare_own, lambda root: build(root, 1), ("OWN",)),
+    "bare": Scenario(prepare_bare, lambda root: build(root, 1), ("BARE",)),
+    "attested": Scenario(prepare_attested, lambda root: build(root, 1), ("ATT",)),
+    "claimed": Scenario(prepare_claimed, claim_anew, ("CLAIM",), look_at_claims),
+    "enrolled": Scenario(prepare_enrolled, lambda root: build(root, 1), ("M1",)),
+    "tools": Scenario(prepare_tools, use_tools, ("TOOL",), look_at_tools),
     "beginning": Scenario(prepare_nothing, begin),
     "people": Scenario(prepare_people, look_after),
     "records": Scenario(prepare_records, keep_records, ("REC1", "REC2")),

@@ -61,7 +61,8 @@ def test_nothing_is_lost_doubled_or_wrong_in_some_bad_days() -> None:
         (("cloud is ",), total["attempts"] * BETWEEN["weather"]),
     ):
         assert sum(injected[name] for name in injected if name.startswith(begins)) > expected / 3, begins
-    for what in ("disk full", "clock jump", "rework", "duplicated label", "finished board put in again"):
+    reworks = ("rework", "rework withdrawn")
+    for what in ("disk full", "clock jump", *reworks, "duplicated label", "finished board put in again"):
         assert injected[what], f"no {what} in {sorted(injected)}"
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,15 +36,20 @@ def ready_ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def line(tmp_path: Path, ready_ca: Path, request: pytest.FixtureRequest) -> Iterator[Line]:
     """A station on eight slots without any delay (a parameter says otherwise), with a cloud that answers at once."""
+    with standing_line(tmp_path, ready_ca, getattr(request, "param", 8)) as made:
+        yield made
+
+
+@contextmanager
+def standing_line(folder: Path, ready_ca: Path, slots: int) -> Iterator[Line]:
+    """The same in ``folder``, as long as the block lasts."""
     clock = SystemClock()
-    (tmp_path / "data").mkdir(mode=0o700)
-    shutil.copytree(ready_ca, tmp_path / "data" / "ca")
+    (folder / "data").mkdir(mode=0o700)
+    shutil.copytree(ready_ca, folder / "data" / "ca")
     cloud = SimulatedCloud(clock=clock, service=FAST)
-    bench = Bench(
-        tmp_path / "data" / "bench", getattr(request, "param", 8), Timings.none(), 1, clock=clock, cloud=cloud
-    )
+    bench = Bench(folder / "data" / "bench", slots, Timings.none(), 1, clock=clock, cloud=cloud)
     bench.start()
-    made = Line(tmp_path, bench, cloud, clock)
+    made = Line(folder, bench, cloud, clock)
     made.write()
     made.recipe()
     made.hire()

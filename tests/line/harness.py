@@ -26,7 +26,7 @@ from station.line.summary import Summary, summarize
 from station.people.rights import ITSELF, Actor, Instant, Method, PersonId, Role
 from station.people.roll import Cost, People, Person
 from station.simulator.bench import Bench
-from station.simulator.cloud import SimulatedCloud
+from station.simulator.cloud import LINE_PROJECT, LINE_TOKEN, SimulatedCloud
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "correct horse battery staple"
@@ -34,13 +34,22 @@ PASSPHRASE = "correct horse battery staple"
 RECIPE = """\
 schema = 1
 product = "{product}"
-
+{way}
 [device_id]
 {device_id}
 
 [serial]
 framing = "{framing}"
 
+{credentials}
+
+{cloud}
+
+{target}
+
+{steps}
+"""
+CREDENTIALS = """\
 [credentials]
 sec_tag = 16842753
 
@@ -48,12 +57,6 @@ sec_tag = 16842753
 file = {root}
 sha256 = "2c43952ee9e000ff2acc4e2ed0897c0a72ad5fa72c3d934e81741cbd54f05bd1"
 serves = ["mqtt", "rest"]
-
-{cloud}
-
-{target}
-
-{steps}
 """
 CLOUD = '[cloud]\nprotocols = ["mqtt"]\ntags = ["line1"]\nsubtype = "tracker"\nfirmware_types = ["APP", "MODEM"]\n'
 STEPS = ("identify", "clear-credentials", "generate-key", "sign", "write-credentials", "prove", "store")
@@ -92,8 +95,10 @@ class Line:
     def station_file(self) -> Path:
         return self.folder / "station.toml"
 
-    def write(self, *, slots: int = 8, station: str = "", cloud: str = "", slot: str = "") -> None:
-        """Write the station's files; the texts are added to their tables."""
+    def write(
+        self, *, slots: int = 8, station: str = "", cloud: str = "", slot: str = "", organisation: bool = False
+    ) -> None:
+        """Write the station's files; the texts are added to their tables. ``organisation``: by that API."""
         replace_file(self.folder / "passphrase", PASSPHRASE.encode())
         replace_file(self.folder / "api-key", self.cloud.api_key.encode())
         (self.folder / "recipes").mkdir(exist_ok=True)
@@ -104,6 +109,13 @@ class Line:
         replace_file(
             self.folder / "fixture.toml", f'schema = 1\nname = "test"\n[defaults]\n{defaults}\n{rows}'.encode()
         )
+        account = 'kind = "team"\napi_key = { file = "api-key" }'
+        if organisation:
+            replace_file(self.folder / "token", LINE_TOKEN.encode())
+            mine, project = LINE_PROJECT.split("/")
+            account = (
+                f'kind = "organisation"\norganisation = "{mine}"\nproject = "{project}"\ntoken = {{ file = "token" }}'
+            )
         text = f"""\
 schema = 1
 station_id = "test"
@@ -113,9 +125,8 @@ fixture = "fixture.toml"
 recipes = "recipes"
 {station}
 [cloud]
-kind = "team"
+{account}
 base_url = "{self.cloud.base_url}"
-api_key = {{ file = "api-key" }}
 max_wait_s = 1
 poll_every_s = 0.05
 {cloud}
@@ -134,13 +145,19 @@ passphrase = {{ file = "passphrase" }}
         cloud: str = CLOUD,
         target: str = "",
         table: str | None = None,
+        way: str = "",
+        credentials: str = CREDENTIALS,
     ) -> None:
-        """Write a recipe; ``target``: the chip, where a step uses a probe. Without ``table``: the plain steps."""
+        """Write a recipe; ``target``: the chip, where a step uses a probe. Without ``table``: the plain steps.
+
+        ``way``: how its units get their credentials, and ``credentials`` the table that it needs, where it does.
+        """
         text = RECIPE.format(
             product=product,
             device_id=device_id,
             framing=framing,
-            root=json.dumps(str(ROOT / "config" / "roots" / "amazon-root-ca-1.pem")),
+            way=f'way = "{way}"\n' if way else "",
+            credentials=credentials.format(root=json.dumps(str(ROOT / "config" / "roots" / "amazon-root-ca-1.pem"))),
             cloud=cloud,
             target=f'[target]\nfamily = "{target}"' if target else "",
             steps=steps() if table is None else table,

@@ -320,6 +320,34 @@ def test_a_declared_rework_lets_a_finished_board_be_built_once_more(passed: Line
     assert sorted(states) == ["active", "superseded"]
 
 
+def test_a_rework_that_never_began_is_seen_and_withdrawn_and_its_unit_goes_to_the_cloud(passed: Line) -> None:
+    passed.rework(device(passed))
+    code, shown, _ = call_station(passed, "outbox", "--json")
+    other, seen = (json.loads(line) for line in shown.splitlines())
+    assert (code, seen["device_id"], seen["state"]) == (0, device(passed), "rework-declared")
+    assert (other["device_id"], other["state"]) == (device(passed, "B2"), "waiting")
+    assert "not begun: build it again, or: station rework --withdraw" in seen["reason"]
+    assert call_station(passed, "upload")[0] == 0
+    sent = [one["device_id"] for one in passed.cloud_truth()["devices"]]
+    assert sent == [device(passed, "B2")], "what is to be built again is not sent"
+    shown = " ".join(call_station(passed, "outbox")[1].split())
+    assert "not begun" in shown
+    assert "Nothing waits" not in shown
+    typed = ("rework", "--withdraw", device(passed), "--reason", "sold as it is")
+    with terminal(passed, *typed, "--sign-in", passed.sign_in_file("lena")) as asked:
+        asked.read_until("A second person must agree to withdraw a declared rework.")
+        asked.read_until("Second person: name or badge: ")
+        asked.type("quinn")
+        asked.read_until("PIN: ")
+        asked.type(STAFF["quinn"][0])
+        assert asked.end() == 0, asked.shown
+        assert f"{device(passed)}: its rework is withdrawn." in asked.shown
+    assert "rework" not in call_station(passed, "outbox")[1]
+    assert call_station(passed, "upload")[0] == 0
+    sent = [one["device_id"] for one in passed.cloud_truth()["devices"]]
+    assert sorted(sent) == sorted([device(passed), device(passed, "B2")])
+
+
 def test_a_corrected_clock_is_told(passed: Line) -> None:
     code, shown, _ = call_station(passed, "correct-clock", "1", "3", "--reason", "the battery was empty")
     assert (code, shown) == (0, "The times of entries 1 to 3 no longer count.\n")

@@ -5,13 +5,22 @@ from typing import Any
 
 import pytest
 
-from station.domain.events import CertificateSuperseded, UuidLearnt
+from station.app import Station
+from station.domain.events import (
+    CertificateSuperseded,
+    RowSettled,
+    UploadPrepared,
+    UploadSending,
+    UploadSettled,
+    UuidLearnt,
+)
 from station.domain.faults import Fault
-from station.domain.ids import SlotNumber
+from station.domain.ids import SlotNumber, UploadId
 from station.domain.line import CloudState, Outcome, StepKind
+from station.host.files import sha256_of
 from station.journal.records import Records
 from station.journal.rows import UnitRow
-from station.line.decisions import declare_rework
+from station.line.decisions import decide_upload, declare_rework, withdraw_rework
 from tests.line.harness import Line, steps
 from tests.line.trial import Pause, Trial, advises, prepare
 from tests.line.truth import held
@@ -115,6 +124,39 @@ def test_a_board_that_the_cloud_knows_is_not_built_under_another_name(line: Line
         assert trial.put({"serial": "SENT"}).passed
     (there,) = line.cloud_truth()["devices"]
     assert there["device_id"] == uuid
+
+
+def test_a_board_that_the_cloud_may_know_is_not_built_under_another_name(line: Line) -> None:
+    """Nobody can tell what its upload did: the old name could stay in the cloud, with a key that is about to go."""
+    prepare(line, presence="port")
+    line.bench.insert_described(1, {"serial": "SENT"})
+    assert line.run(1, upload=False).all_passed
+    with Station(line.open(), "a test") as station:
+        (unit,) = station.records.find_units("")
+        name, journal = sha256_of(b"rows"), station.journal
+        (seq,) = journal.commit(
+            UploadPrepared(units=(unit.id,), body_sha256=name, body_bytes=4), bodies={name: b"rows"}
+        )
+        rows = (RowSettled(unit.id, CloudState.UNKNOWN, "the cloud did not say"),)
+        journal.commit(UploadSending(upload=UploadId(seq)), UploadSettled(upload=UploadId(seq), rows=rows))
+    line.bench.remove(1)
+    prepare(line)
+    line.recipe("other", device_id=IMEI)
+    with Trial(line, batch="WO-2", product="other") as trial:
+        before, gate, records = held(line, "SENT"), trial.station.gate, trial.records
+        declare_rework(gate, records, unit.device_id, line.actor(), "why", line.second())
+        end = trial.put({"serial": "SENT"})
+        assert (end.outcome, end.code, end.latched) == (Outcome.ABORTED, "LINE-118", False), end
+        assert unit.device_id in end.sentence
+        assert advises(end.sentence)
+        assert (unit_of(trial, "SENT").device_id, held(line, "SENT")) == (unit.device_id, before)
+        trial.take_out()
+        # As the sentence says: withdrawn, looked up in the portal (it is not there), and declared again.
+        withdraw_rework(gate, records, unit.device_id, line.actor(), "why", line.second())
+        decide_upload(gate, records, unit.device_id, CloudState.WAITING, line.actor(), "not in the portal")
+        declare_rework(gate, records, unit.device_id, line.actor(), "why", line.second())
+        assert trial.put({"serial": "SENT"}).passed
+        assert unit_of(trial, "SENT").device_id != unit.device_id
 
 
 def test_a_board_that_gets_another_name_leaves_no_certificate_behind(line: Line) -> None:

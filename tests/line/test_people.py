@@ -16,6 +16,7 @@ from station.domain.events import (
     Event,
     PersonChanged,
     ReworkDeclared,
+    ReworkWithdrawn,
     SessionOpened,
     SettingsReleased,
     SignedIn,
@@ -31,7 +32,7 @@ from station.host.clock import Stop
 from station.host.files import sha256_of
 from station.journal.codec import Entry
 from station.line.batch_run import LineRules
-from station.line.decisions import correct_clock, decide_upload, declare_rework
+from station.line.decisions import correct_clock, decide_upload, declare_rework, withdraw_rework
 from station.people.rights import Actor, Method, Right, Role
 from tests.line.harness import STAFF, Line
 from tests.line.trial import Trial, prepare
@@ -223,6 +224,22 @@ def test_decisions_take_the_role_the_reason_and_the_second_person(line: Line) ->
         assert code(lambda: declare_rework(gate, records, "no such", lead, "why", again)) == "LINE-162"
         assert rework(lead, "why", again) == "PPL-117"  # of what came to nothing too
         assert len(events(station, ReworkDeclared)) == 1
+
+        def withdraw(actor: Actor, reason: str, second: Actor | None) -> str:
+            return code(lambda: withdraw_rework(gate, records, unit.name, actor, reason, second))
+
+        assert withdraw(operator, "why", lead) == "PPL-111"
+        assert withdraw(lead, "", line.actor()) == "PPL-112"
+        assert withdraw(lead, "why", None) == "PPL-113"
+        assert withdraw(lead, "why", line.actor(Role.LINE_LEAD, who="p2")) == "PPL-114"
+        assert withdraw(lead, "why", asked) == "PPL-117"  # who agreed to the rework has not agreed to this
+        assert not events(station, ReworkWithdrawn)
+        asked = replace(asked, signed_in=line.actor().signed_in)
+        withdraw_rework(gate, records, unit.name, lead, " sold as it is ", asked)
+        (withdrawn,) = events(station, ReworkWithdrawn)
+        assert (withdrawn.operator, withdrawn.second, withdrawn.reason) == (lead.id, asked.id, "sold as it is")
+        asked = replace(asked, signed_in=line.actor().signed_in)
+        assert withdraw(lead, "why", asked) == "JRN-207"
 
 
 def test_only_a_ca_keeper_makes_the_ca_and_that_is_recorded(line: Line) -> None:

@@ -124,6 +124,11 @@ class Trial:
         finally:
             self.station.close()
 
+    def upload(self) -> None:
+        """Have the line come to rest, and what waits for the cloud sent."""
+        self._rest()
+        self._upload()
+
     # What the technician does
 
     def put(self, description: dict[str, Any], *, slot: int = 1, label: str | None = None) -> End:

@@ -48,10 +48,13 @@ def write_test(suite: Path, name: str, code: str) -> None:
 
 
 def run_suite(suite: Path, *words: str, ci: bool = True) -> tuple[int, str]:
+    # As in a PC that keeps no bytecode, and keeps none of ours: this suite's lies in its own folder.
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONPYCACHEPREFIX"}
+    inherited["PYTHONDONTWRITEBYTECODE"] = "1"
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *words],
         cwd=suite,
-        env={**os.environ, "CI": "true" if ci else "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+        env={**inherited, "CI": "true" if ci else "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=60,
@@ -87,6 +90,28 @@ def test_deselected_is_not_run(suite: Path) -> None:
     code, output = run_suite(suite, "-k", "test_a")
     assert code == 1
     assert "deselected" in output
+
+
+def test_neither_half_of_a_run_misses_the_others_tests_and_the_smaller_reads_its_own_files_alone(suite: Path) -> None:
+    write_test(suite, "two", "def test_a(): pass\n@pytest.mark.alone\ndef test_b(): pass")
+    for half in ("alone", "not alone"):
+        code, output = run_suite(suite, "-m", half)
+        assert (code, "1 passed" in output, "every check ran" in output) == (0, True, True), output
+        assert run_suite(suite, "-m", half, "-k", "test_c")[0] == pytest.ExitCode.NO_TESTS_COLLECTED
+    write_test(suite, "more", "@pytest.mark.alone\ndef test_c(): pass")
+    code, output = run_suite(suite, "-m", "alone", "-k", "test_c")
+    assert (code, "deselected (-k" in output) == (1, True), "what -k leaves out has no other half"
+    (suite / "test_unread.py").write_text("raise OSError('read')")
+    assert run_suite(suite, "-m", "alone")[0] == 0
+    assert run_suite(suite, "-m", "not alone")[0] != 0
+
+
+def test_what_tests_start_is_compiled_once(suite: Path) -> None:
+    (suite / "told.py").write_text("")
+    start = "subprocess.run([sys.executable, '-c', 'import told'], check=True)"
+    write_test(suite, "child", f"def test_a():\n    import subprocess, sys\n    {start}")
+    assert run_suite(suite)[0] == 0
+    assert list((suite / ".pytest_cache" / "bytecode").rglob("told.*.pyc"))
 
 
 def test_a_stopped_run_lists_what_it_did_not_reach(suite: Path) -> None:

@@ -4,6 +4,7 @@ import contextlib
 import io
 import json
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -41,7 +42,7 @@ from station.domain.ids import AttemptId, BatchId, DeviceId, Imei, Sha256, SlotN
 from station.domain.line import CloudState, Outcome
 from station.domain.secret import Secret
 from station.host.clock import SystemClock
-from station.host.files import sha256_of
+from station.host.files import replace_file, sha256_of
 from station.host.lock import FolderLock
 from station.journal.journal import Journal
 from station.journal.schema import MIGRATIONS
@@ -767,6 +768,46 @@ def test_a_refused_key_is_trouble(site: Site) -> None:
     found = site.examine()
     assert found["cloud.account"].code == "LINE-152"
     assert not found.of("clock.cloud")
+
+
+def test_the_provisioning_api_is_asked_where_the_station_file_names_it(site: Site) -> None:
+    assert not site.examine().of("cloud.claims")
+    site.write(cloud=f'provisioning_url = "{site.cloud.provisioning_url}"\n')
+    found = site.examine()["cloud.claims"]
+    assert (found.state, "0 active" in found.seen) == (State.OK, True)
+    team = site.cloud.world.teams[0]
+    site.cloud.provisioning.make_tag(team, "line")
+    site.cloud.provisioning.make_rule(team, "a rule", ["line"], [{"finished": {}}])
+    assert "1 active" in site.examine()["cloud.claims"].seen
+    site.write(cloud='provisioning_url = "http://127.0.0.1:1/v1"\n')
+    found = site.examine()["cloud.claims"]
+    assert found.state is State.UNKNOWN
+    assert "provisioning_url" in found.mend
+
+
+def test_an_organisation_is_as_a_person_confirmed_it_and_its_token_is_not_shown(site: Site) -> None:
+    text = (site.folder / "station.toml").read_text()
+    begin = text.index("[cloud]")
+    named = re.sub(r"team = .*\n|api_key = .*\n", "", text[begin:]).replace('kind = "team"', 'kind = "organisation"')
+    keys = '[cloud]\norganisation = "simulated-works"\nproject = "trackers"\ntoken = { file = "token" }\n'
+    text = text[:begin] + named.replace("[cloud]\n", keys, 1)
+    replace_file(site.folder / "station.toml", text.encode())
+    assert site.examine()["secret.api-key"].state is State.TROUBLE
+    replace_file(site.folder / "token", b"oat_planted-token-of-the-doctor")
+    found = site.examine()
+    assert found["cloud.account"].state is State.ADVICE
+    assert "nobody has confirmed it" in found["cloud.account"].seen
+    assert found["clock.cloud"].state is State.OK
+    place = f"{site.cloud.base_url}/organizations/simulated-works/projects/trackers"
+    with Journal(site.folder / "data", site.clock) as journal:
+        journal.open_session({}, "tester")
+        journal.commit(AccountConfirmed(team_id="simulated-works/trackers", team_name="", base_url=place, how="person"))
+    found = site.examine()
+    assert found["cloud.account"].state is State.OK
+    assert "as a person confirmed" in found["cloud.account"].seen
+    asked = site.cloud.truth()["requests"]
+    assert isinstance(asked, list)
+    assert {one["authorization"] for one in asked} == {""}
 
 
 def test_an_unreachable_cloud_is_trouble(site: Site) -> None:

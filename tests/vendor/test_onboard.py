@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from station.cloud.protocol import Onboarded, OnboardRow, Refused, RequestId, Settled
+from station.cloud.protocol import Certificate, Onboarded, OnboardRow, Refused, RequestId, Settled
 from station.cloud.rows import render_rows
 from station.cloud.team import TeamCloud
 from station.credentials.pem import CertificatePem, to_pem
@@ -46,7 +46,8 @@ def cloud() -> Iterator[SimulatedCloud]:
 @pytest.fixture(scope="module")
 def rows() -> list[OnboardRow]:
     return [
-        OnboardRow(device, _certificate(device), "board,v2", ("line-1", "eu"), ("APP", "MODEM")) for device in _DEVICES
+        OnboardRow(device, Certificate(_certificate(device)), "board,v2", ("line-1", "eu"), ("APP", "MODEM"))
+        for device in _DEVICES
     ]
 
 
@@ -96,7 +97,7 @@ def test_vendors_client_onboards_the_stations_csv(
 def test_vendors_client_and_the_station_read_the_same_refusal(
     vendor_python: Path, cloud: SimulatedCloud, rows: list[OnboardRow], tmp_path: Path
 ) -> None:
-    taken = OnboardRow(_DEVICES[1], _certificate(_DEVICES[1]))
+    taken = OnboardRow(_DEVICES[1], Certificate(_certificate(_DEVICES[1])))
     other = TeamCloud(cloud.base_url, Secret(OTHER_KEY), clock=SystemClock(), version="0")
     other.send(render_rows([taken]))
     operation, devices = _onboard(vendor_python, cloud, render_rows(rows), tmp_path)
@@ -107,5 +108,5 @@ def test_vendors_client_and_the_station_read_the_same_refusal(
 
 
 def _fingerprint(row: OnboardRow) -> str:
-    certificate = x509.load_pem_x509_certificate(row.certificate.encode())
+    certificate = x509.load_pem_x509_certificate(row.credential.pem.encode())
     return certificate.fingerprint(hashes.SHA256()).hex()

@@ -799,6 +799,10 @@
             <translation>云端时钟</translation>
         </message>
         <message>
+            <source>Provisioning API</source>
+            <translation>Provisioning API（配置接口）</translation>
+        </message>
+        <message>
             <source>port</source>
             <translation>串口</translation>
         </message>
@@ -1105,6 +1109,14 @@
         <message>
             <source>It takes the API key, which is the team {name}'s, as it must be.</source>
             <translation>它接受 API 密钥，密钥属于团队 {name}，符合要求。</translation>
+        </message>
+        <message>
+            <source>It takes the API key; the team has {count} active provisioning rule(s).</source>
+            <translation>它接受 API 密钥；团队有 {count} 条启用的配置规则。</translation>
+        </message>
+        <message>
+            <source>Check the network, and provisioning_url under [cloud] in the station file.</source>
+            <translation>请检查网络，以及工站文件 [cloud] 下的 provisioning_url。</translation>
         </message>
         <message>
             <source>It is not asked without its key.</source>
@@ -1449,16 +1461,32 @@
     <context>
         <name>Fault</name>
         <message>
+            <source>An upload of {count} unit(s) was prepared for {account}; the station file's account is {now}. It is neither sent nor asked about with another account's key: put the old one back, or look there, then: station decide</source>
+            <translation>{count} 件产品的一次上传是为账户 {account} 准备的；站点文件现在的账户是 {now}。不会用另一账户的密钥发送或查询它：请换回原账户，或到那边查看后执行：station decide</translation>
+        </message>
+        <message>
             <source>The cloud takes the API key: uploads go on.</source>
             <translation>云端接受 API 密钥：继续上传。</translation>
+        </message>
+        <message>
+            <source>The cloud takes the organisation token: uploads go on.</source>
+            <translation>云端接受该组织令牌：上传继续进行。</translation>
         </message>
         <message>
             <source>The cloud's late answer for {device_id}, which was settled without it: {state} ({reason}). It stands as {now} now.</source>
             <translation>{device_id} 已另行处理后，云端才回答：{state}（{reason}）。现在的状态为 {now}。</translation>
         </message>
         <message>
+            <source>{count} unit(s) are held: {reason}. Then: station decide</source>
+            <translation>{count} 个单元暂缓：{reason}。然后：station decide</translation>
+        </message>
+        <message>
             <source>The cloud has come to no end with {count} unit(s) for too long; it is asked on. Look for them in the portal, then: station decide</source>
             <translation>云端对 {count} 个单元的处理过久没有结果；仍在继续询问。请在云端门户中查看，然后：station decide</translation>
+        </message>
+        <message>
+            <source>{count} unit(s) can't be claimed: {reason}. Nothing of them was sent. Then: station decide</source>
+            <translation>{count} 个单元无法认领：{reason}。没有发送其任何内容。然后：station decide</translation>
         </message>
         <message>
             <source>An upload is asked about again in {seconds} s: {reason}</source>
@@ -1535,6 +1563,70 @@
         <message>
             <source>This product is flashed before a board says who it is, and no label is scanned: a finished unit that is put into a slot again loses its firmware and its lock, perhaps its credentials, and counts as finished no more.</source>
             <translation>此产品在电路板表明身份之前就烧录，且不扫描标签：已完成的单元若再次放入工位，会失去固件和锁定，可能还会失去凭据，不再计为已完成。</translation>
+        </message>
+        <message>
+            <source>Security: nRF Cloud's page &quot;Security and credentials&quot; calls a key that is made on the device &quot;more secure&quot;: it never leaves it.</source>
+            <translation>安全性：nRF Cloud 的页面 &quot;Security and credentials&quot; 称在设备上生成的密钥为 &quot;more secure&quot;（更安全）：它从不离开设备。</translation>
+        </message>
+        <message>
+            <source>Security: nRF Cloud's page &quot;Security and credentials&quot; calls it &quot;most secure&quot; (auto-onboarding): the device makes its cloud key when the cloud asks it. This line shows that a unit is claimed, and can't show that it gets that key.</source>
+            <translation>安全性：nRF Cloud 的页面 &quot;Security and credentials&quot; 称其为 &quot;most secure&quot;（最安全，auto-onboarding）：设备在云端要求时才生成其云端密钥。本产线只能证明单元已被认领，不能证明它得到了该密钥。</translation>
+        </message>
+        <message>
+            <source>Security: nRF Cloud's page &quot;Security and credentials&quot; names no level for a bare public key. The key is made on the device, which it calls &quot;more secure&quot;; that it holds for this way too is our reading.</source>
+            <translation>安全性：nRF Cloud 的页面 &quot;Security and credentials&quot; 没有给出仅公钥方式的级别。密钥在设备上生成，该页面称之为 &quot;more secure&quot;（更安全）；认为这也适用于此方式，是我们的理解。</translation>
+        </message>
+        <message>
+            <source>Security: nRF Cloud's page &quot;Security and credentials&quot; calls a key that is not made on the device &quot;less secure&quot;: whoever can look into this PC's memory, or listen on the cable, can have it. Only for boards that can't make their own.</source>
+            <translation>安全性：nRF Cloud 的页面 &quot;Security and credentials&quot; 称不在设备上生成的密钥为 &quot;less secure&quot;（较不安全）：凡能查看本机内存或监听线缆的人都能得到它。仅用于不能自行生成密钥的电路板。</translation>
+        </message>
+        <message>
+            <source>Security: nRF Cloud's page &quot;Security and credentials&quot; names no level for a key that the application makes. It is made on the device and never leaves it, but is kept in the application's storage, not in a modem: our reading is that it stands between &quot;more secure&quot; and &quot;less secure&quot;.</source>
+            <translation>安全性：nRF Cloud 的页面 &quot;Security and credentials&quot; 没有给出由应用程序生成密钥的级别。密钥在设备上生成且从不离开，但保存在应用程序的存储中，而非调制解调器中：我们的理解是它介于 &quot;more secure&quot;（更安全）与 &quot;less secure&quot;（较不安全）之间。</translation>
+        </message>
+        <message>
+            <source>Security: nRF Cloud's page &quot;Security and credentials&quot; names no level for the nRF93M1. Its datasheet says that the key is made on the chip and never leaves it; that this is as good as &quot;more secure&quot; is our reading.</source>
+            <translation>安全性：nRF Cloud 的页面 &quot;Security and credentials&quot; 没有给出 nRF93M1 的级别。其数据手册称密钥在芯片上生成且从不离开；认为这与 &quot;more secure&quot;（更安全）相当，是我们的理解。</translation>
+        </message>
+        <message>
+            <source>This PC makes every unit's private key and hands it over a cable. The key is kept nowhere, but nothing can show that nobody saw it: use this only for boards that can't make a key of their own.</source>
+            <translation>本机生成每个单元的私钥并通过线缆交给它。密钥不保存在任何地方，但无法证明没有人看到过它：仅用于不能自行生成密钥的电路板。</translation>
+        </message>
+        <message>
+            <source>No server root is written: the product's own image must have the one that its protocols need, or it trusts nobody.</source>
+            <translation>不写入任何服务器根证书：产品自身的映像必须含有其协议所需的根证书，否则它不信任任何服务器。</translation>
+        </message>
+        <message>
+            <source>These units are claimed, not onboarded: each gets its cloud key over the air, when it is first switched on in the field. Whoever has a unit's token before it is claimed may claim it: keep records and backups of these units safe.</source>
+            <translation>这些单元只是被认领，尚未上云：每个单元在现场首次开机时才经无线方式得到其云端密钥。在认领之前，谁持有单元的令牌，谁就能认领它：请妥善保管这些单元的记录和备份。</translation>
+        </message>
+        <message>
+            <source>A unit's onboarding token is good for an hour. One that is not uploaded by then needs a rework for a new one: keep the cloud reachable.</source>
+            <translation>单元的上云令牌有效一小时。届时未上传的单元需要返工以获得新令牌：请保持云端可达。</translation>
+        </message>
+        <message>
+            <source>The recipe names no claim tag ([cloud] claim_tags): no provisioning rule applies to these units. They are claimed, and get their cloud key only when somebody tells the cloud so for each.</source>
+            <translation>配方没有指定认领标签（[cloud] claim_tags）：没有配置规则适用于这些单元。它们会被认领，但只有当有人逐一告知云端时才会得到云端密钥。</translation>
+        </message>
+        <message>
+            <source>Units go to {project}, as the station file says. The cloud can't be asked whose the token is: whoever arms the batch confirms it.</source>
+            <translation>产品将按站点文件送往 {project}。无法向云端查询令牌属于谁：由启动批次的人确认。</translation>
+        </message>
+        <message>
+            <source>The {api} API has no place for the recipe's {columns} beside a {kind}: the cloud will not know them.</source>
+            <translation>{api} API 中除 {kind} 外没有位置存放配方中的 {columns}：云端不会知道这些内容。</translation>
+        </message>
+        <message>
+            <source>{count} unit(s) are in uploads for another account ({others}): these wait, and are neither sent nor asked about with this account's key. Put the old station file back for them, or decide about them.</source>
+            <translation>有 {count} 件产品在为另一账户（{others}）准备的上传中：它们等待着，不会用此账户的密钥发送或查询。请为它们换回原站点文件，或对它们作出决定。</translation>
+        </message>
+        <message>
+            <source>The organisation API has no place for claim tags: these units get none.</source>
+            <translation>组织 API 没有认领标签的位置：这些单元不会带有标签。</translation>
+        </message>
+        <message>
+            <source>Whether a provisioning rule has the claim tags {tags} can't be asked: {why}.</source>
+            <translation>无法询问是否有配置规则带有认领标签 {tags}：{why}。</translation>
         </message>
         <message>
             <source>The run has ended. {sentence}</source>
@@ -1649,6 +1741,31 @@
             <translation>调制解调器无法执行：{action}；其供电电压过低。请检查夹具的供电和触点；不处理就重试没有用。</translation>
         </message>
         <message>
+            <source>The board holds another private key than the one that its public key was taken from. Start the board from the beginning; if it happens again, put it aside.</source>
+            <extracomment>AT-240</extracomment>
+            <translation>电路板持有的私钥与取自它的公钥不匹配。请从头重新开始此板；若再次发生，请将其放到一边。</translation>
+        </message>
+        <message>
+            <source>The board did not store the private key as the station wrote it. Start it once more; if it happens again, put it aside.</source>
+            <extracomment>AT-241</extracomment>
+            <translation>电路板存储的私钥与工位写入的不一致。请重新开始此板；若再次发生，请将其放到一边。</translation>
+        </message>
+        <message>
+            <source>The board's firmware has too little room to take a credential of {length} bytes. Have it built with a larger CONFIG_TLS_CREDENTIALS_SHELL_CRED_BUF_SIZE.</source>
+            <extracomment>AT-242</extracomment>
+            <translation>电路板固件的空间太小，装不下 {length} 字节的凭据。请用更大的 CONFIG_TLS_CREDENTIALS_SHELL_CRED_BUF_SIZE 重新构建固件。</translation>
+        </message>
+        <message>
+            <source>The board's firmware has no shell command {command}. Check product and firmware: it needs {option}.</source>
+            <extracomment>AT-243</extracomment>
+            <translation>电路板固件没有 shell 命令 {command}。请检查产品和固件：它需要 {option}。</translation>
+        </message>
+        <message>
+            <source>The modem did not take the time: {why}. Start the board once more; if it happens again, put it aside.</source>
+            <extracomment>AT-244</extracomment>
+            <translation>调制解调器未接受时间：{why}。请重新开始此板；若再次发生，请将其放到一边。</translation>
+        </message>
+        <message>
             <source>This modem carries a production test firmware ({text}). Program its modem firmware, then start it again.</source>
             <extracomment>AT-301</extracomment>
             <translation>此调制解调器装的是生产测试固件（{text}）。请烧录其调制解调器固件，然后重新开始。</translation>
@@ -1672,6 +1789,11 @@
             <source>This modem has no IMEI. Put the board aside.</source>
             <extracomment>AT-305</extracomment>
             <translation>此调制解调器没有 IMEI。请将此板放到一边。</translation>
+        </message>
+        <message>
+            <source>This modem carries {text}, and the product is for an nRF93M1. Check that it is the right board.</source>
+            <extracomment>AT-306</extracomment>
+            <translation>此调制解调器装的是 {text}，而产品是为 nRF93M1 设计的。请检查电路板是否正确。</translation>
         </message>
         <message>
             <source>{path} is no whole backup of a station ({reason}). Nothing was made. Take another copy of it, or an earlier backup.</source>
@@ -1809,9 +1931,9 @@
             <translation>云端地址 {url} 不能使用：{why}。请在工站文件中更正。</translation>
         </message>
         <message>
-            <source>The cloud's API key is empty or holds a blank, a line break or another character no key has. Store it again.</source>
+            <source>The cloud's API key or token is empty or holds a blank, a line break or another character no key has. Store it again.</source>
             <extracomment>CLD-102</extracomment>
-            <translation>云端的 API 密钥为空，或含有空格、换行或密钥中不会有的其他字符。请重新保存。</translation>
+            <translation>云端的 API 密钥或令牌为空，或含有空格、换行或密钥中不会有的其他字符。请重新保存。</translation>
         </message>
         <message>
             <source>The CA bundle {path} can't be used. Name a readable file of PEM certificates in the station file.</source>
@@ -1839,9 +1961,9 @@
             <translation>这些行不能一次发送到云端：{why}。请呼叫工程师。</translation>
         </message>
         <message>
-            <source>The API key was about to go to another address and was held back. Call an engineer.</source>
+            <source>The API key or token was about to go to another address and was held back. Call an engineer.</source>
             <extracomment>CLD-190</extracomment>
-            <translation>API 密钥险些被发往其他地址，已被拦下。请呼叫工程师。</translation>
+            <translation>API 密钥或令牌险些被发往其他地址，已被拦下。请呼叫工程师。</translation>
         </message>
         <message>
             <source>The modem's answer to key generation can't be read: {reason}. Try the unit again; if this repeats on other units too, check the serial cable and the fixture's contacts.</source>
@@ -1872,6 +1994,11 @@
             <source>The modem's statement is not signed by the identity key known for it. Keep the unit aside for an engineer.</source>
             <extracomment>CRED-106</extracomment>
             <translation>调制解调器的声明不是由已知的身份密钥签名的。请将此单元留给工程师处理。</translation>
+        </message>
+        <message>
+            <source>The modem answered with a certificate request where a bare public key was asked for. Try the unit again.</source>
+            <extracomment>CRED-107</extracomment>
+            <translation>要求的是仅公钥，调制解调器却回答了证书请求。请重试此单元。</translation>
         </message>
         <message>
             <source>The modem's certificate request can't be read: {reason}. Try the unit again; if this repeats, keep it aside for an engineer.</source>
@@ -1909,6 +2036,11 @@
             <translation>认证令牌回答的不是刚才的询问。请重试此单元。</translation>
         </message>
         <message>
+            <source>The attestation token is modem {found}'s, but this slot holds modem {expected}. Check that no board was swapped and that the slot's cables lead to the right port, then try again.</source>
+            <extracomment>CRED-123</extracomment>
+            <translation>认证令牌属于调制解调器 {found}，而此工位上是调制解调器 {expected}。请检查是否换了电路板，以及工位线缆是否接到正确的端口，然后重试。</translation>
+        </message>
+        <message>
             <source>The modem's proof of its key (JWT) can't be read: {reason}. Try the unit again; if this repeats on other units too, check the serial cable and the fixture's contacts.</source>
             <extracomment>CRED-131</extracomment>
             <translation>无法读取调制解调器的密钥证明（JWT）：{reason}。请重试此单元；若其他单元也重复发生，请检查串口线和夹具触点。</translation>
@@ -1934,6 +2066,11 @@
             <translation>按工站时钟，调制解调器的密钥证明（JWT）不是现在生成的：{reason}。请检查本机日期和时间，然后重试此单元。</translation>
         </message>
         <message>
+            <source>The registration token that the modem signed can't be used: {reason}. Try the unit again; if this repeats, keep it aside for an engineer.</source>
+            <extracomment>CRED-136</extracomment>
+            <translation>调制解调器签名的注册令牌无法使用：{reason}。请重试此单元；若重复发生，请将其留给工程师处理。</translation>
+        </message>
+        <message>
             <source>{source} is no clean certificate file (PEM): {reason}. Put the right file in its place.</source>
             <extracomment>CRED-141</extracomment>
             <translation>{source} 不是合格的证书文件（PEM）：{reason}。请换上正确的文件。</translation>
@@ -1942,6 +2079,26 @@
             <source>{source} holds a private key, which must never be there. Take the key out, and treat it as known to others.</source>
             <extracomment>CRED-142</extracomment>
             <translation>{source} 含有私钥，而那里绝不能有私钥。请取出该密钥，并视其为已泄露。</translation>
+        </message>
+        <message>
+            <source>This is no text of %KEYGEN or %ATTESTTOKEN: {reason}. Copy all that stands between the quotes, and nothing else.</source>
+            <extracomment>CRED-151</extracomment>
+            <translation>这不是 %KEYGEN 或 %ATTESTTOKEN 的文本：{reason}。请复制引号之间的全部内容，不要多也不要少。</translation>
+        </message>
+        <message>
+            <source>{source} is no private key that signs ES256 (EC P-256, PEM): {reason}. Name the right file.</source>
+            <extracomment>CRED-152</extracomment>
+            <translation>{source} 不是能以 ES256 签名的私钥（EC P-256，PEM）：{reason}。请指定正确的文件。</translation>
+        </message>
+        <message>
+            <source>The private key in {source} is under a passphrase, {why}. Give the right one: in a file that only you can read, in an environment variable, or when you are asked for it.</source>
+            <extracomment>CRED-153</extracomment>
+            <translation>{source} 中的私钥受口令保护，{why}。请给出正确的口令：放在只有您能读取的文件中、放在环境变量中，或在询问时输入。</translation>
+        </message>
+        <message>
+            <source>{source} is neither a public key nor a certificate of the kind EC P-256 (PEM): {reason}. Name the right file.</source>
+            <extracomment>CRED-154</extracomment>
+            <translation>{source} 既不是 EC P-256 公钥，也不是 EC P-256 证书（PEM）：{reason}。请指定正确的文件。</translation>
         </message>
         <message>
             <source>The port {port} is not there. Check the board's seat, the cable and the fixture file.</source>
@@ -2544,6 +2701,26 @@
             <translation>单元 {device_id} 正在上传云端。请等上传结束后再登记返工。</translation>
         </message>
         <message>
+            <source>No rework of the unit {device_id} is declared: there is nothing to withdraw. Check the number.</source>
+            <extracomment>JRN-207</extracomment>
+            <translation>单元 {device_id} 没有已登记的返工：没有可撤回的内容。请核对编号。</translation>
+        </message>
+        <message>
+            <source>The rework of the unit {device_id} has begun in slot {slot}: it can't be withdrawn any more. Let the board be built to its end.</source>
+            <extracomment>JRN-208</extracomment>
+            <translation>单元 {device_id} 的返工已在 {slot} 号槽位开始：不能再撤回。请让该板生产到结束。</translation>
+        </message>
+        <message>
+            <source>Credentials of the unit {device_id} were deleted since its rework was declared: it can't be withdrawn any more. Build the board again.</source>
+            <extracomment>JRN-209</extracomment>
+            <translation>自登记返工以来，单元 {device_id} 的凭据已被删除：返工不能再撤回。请重新生产该板。</translation>
+        </message>
+        <message>
+            <source>This unit ({device_id}) is {state}, and its credentials stay. To delete any of them, declare a rework first.</source>
+            <extracomment>JRN-210</extracomment>
+            <translation>该单元（{device_id}）的状态为 {state}，其凭据予以保留。如要删除其中任何一项，请先登记返工。</translation>
+        </message>
+        <message>
             <source>This unit's new key is already another unit's. Put the board aside for the engineer.</source>
             <extracomment>JRN-211</extracomment>
             <translation>此单元的新密钥已属于另一个单元。请将此板放到一边，留给工程师。</translation>
@@ -2604,9 +2781,24 @@
             <translation>工位 {slot} 正忙：请在取出此板后再扫描下一块。</translation>
         </message>
         <message>
+            <source>Nothing on this board says who it is: its shell has no modem to ask (the command at). Check that the right firmware is on it, then call the engineer.</source>
+            <extracomment>LINE-116</extracomment>
+            <translation>此板上没有任何东西说明它是谁：其 shell 没有可询问的调制解调器（命令 at）。请检查其固件是否正确，然后联系工程师。</translation>
+        </message>
+        <message>
             <source>The cloud knows this board as {known}, and this product would name it {here}. Take it out: build it again as the product that it was, or check the label.</source>
             <extracomment>LINE-117</extracomment>
             <translation>云端知道此板为 {known}，而本产品会将其命名为 {here}。请将其取出：按原来的产品重新制作，或检查标签。</translation>
+        </message>
+        <message>
+            <source>Nobody knows whether the cloud has this board as {known}, and this product would name it {here}. Take it out: withdraw its rework if one is declared, see its upload to its end, or decide about it; then build it again.</source>
+            <extracomment>LINE-118</extracomment>
+            <translation>没有人知道云端是否已以 {known} 登记此板，而本产品会将其命名为 {here}。请取出：如已登记返工则先撤回，等其上传有结果或对其作出决定；然后再重新生产。</translation>
+        </message>
+        <message>
+            <source>nRF Cloud takes no attestation of this board ({model}): it is an nRF9160, and only nRF91x1 can be onboarded so. Check that it is the right board, or use a product that makes a certificate.</source>
+            <extracomment>LINE-119</extracomment>
+            <translation>nRF Cloud 不接受此板（{model}）的认证：它是 nRF9160，只有 nRF91x1 能这样上云。请检查是否为正确的电路板，或使用会生成证书的产品。</translation>
         </message>
         <message>
             <source>The modem does not hold the key it should have made. Try the board once more; if it happens again, put it aside.</source>
@@ -2679,6 +2871,26 @@
             <translation>无法判断 {name} 是否已对此板执行（{why}），而它绝不能执行两次。请将此板放到一边；由工程师决定。</translation>
         </message>
         <message>
+            <source>The device on this port can't do what the way {way} asks of it. The recipe is wrong; call the engineer.</source>
+            <extracomment>LINE-136</extracomment>
+            <translation>此端口上的设备做不到方式 {way} 所要求的事。配方有误；请联系工程师。</translation>
+        </message>
+        <message>
+            <source>This modem's token is for one account at the cloud, and none is known: the batch was armed without a cloud. Write [cloud] into the station file, then start the batch again.</source>
+            <extracomment>LINE-137</extracomment>
+            <translation>此调制解调器的令牌只用于云端的一个账户，而目前没有已知账户：批次开始时没有云端。请在工站文件中写入 [cloud]，然后重新开始批次。</translation>
+        </message>
+        <message>
+            <source>The board took the key that was made here, but can't show that it stored it (its shell makes no digests). Put the board aside, and call the engineer: its firmware is not built for this way.</source>
+            <extracomment>LINE-138</extracomment>
+            <translation>电路板接收了在此生成的密钥，但无法证明已存储（其 shell 不生成摘要）。请将其放到一边并联系工程师：其固件不适合此方式。</translation>
+        </message>
+        <message>
+            <source>The onboarding token of {product} must name the account it is for, and the organisation API does not tell that. Write tenant under [cloud] in the station file.</source>
+            <extracomment>LINE-139</extracomment>
+            <translation>{product} 的上云令牌必须指明其账户，而组织 API 不告知这一点。请在工站文件的 [cloud] 下写入 tenant。</translation>
+        </message>
+        <message>
             <source>{count} boards in a row failed with {code}. The line has stopped: find the cause, then start the batch again.</source>
             <extracomment>LINE-141</extracomment>
             <translation>连续 {count} 块板因 {code} 失败。产线已停止：请查明原因，然后重新开始批次。</translation>
@@ -2729,9 +2941,39 @@
             <translation>批次 {batch} 已有 {done} 个完成的单元，因此不能是 {quantity} 个的批次。请填写 {done} 或更多，或为此工作另建批次。</translation>
         </message>
         <message>
-            <source>{device_id} is {state} with the cloud; only refused, unknown or held units, and those of an overdue upload, are decided by hand.</source>
+            <source>The product {product} is onboarded by {kind}, and the cloud's {api} API does not take that. {instead}</source>
+            <extracomment>LINE-155</extracomment>
+            <translation>产品 {product} 以 {kind} 上云，而云端的 {api} API 不接受。{instead}</translation>
+        </message>
+        <message>
+            <source>The cloud refuses the organisation token: {why}. Put a valid token in place, or correct organisation and project.</source>
+            <extracomment>LINE-156</extracomment>
+            <translation>云端拒绝组织令牌：{why}。请放入有效的令牌，或更正组织和项目。</translation>
+        </message>
+        <message>
+            <source>Nobody has confirmed that units go to {account}, and the cloud can't be asked. Arm a batch: that confirms it.</source>
+            <extracomment>LINE-157</extracomment>
+            <translation>没有人确认过单元要交给 {account}，而云端无法询问。请开始一个批次：那就是确认。</translation>
+        </message>
+        <message>
+            <source>No active provisioning rule of the team has the claim tag {tags}: units of {product} would be claimed and never get their cloud key. Make it first: {command}</source>
+            <extracomment>LINE-158</extracomment>
+            <translation>团队没有任何启用的配置规则带有认领标签 {tags}：{product} 的单元会被认领，但永远得不到云端密钥。请先创建规则：{command}</translation>
+        </message>
+        <message>
+            <source>The station file names no Provisioning API, by which devices are claimed. Write provisioning_url under [cloud] in {path}, of a team API.</source>
+            <extracomment>LINE-159</extracomment>
+            <translation>工站文件没有指定用于认领设备的 Provisioning API。请在 {path} 的 [cloud] 下（团队 API）写入 provisioning_url。</translation>
+        </message>
+        <message>
+            <source>The recipe of {product} wants a final check of every unit, and no way is known to ask the {api} API for one device. Write final_check = false in the recipe, or use a station file with the team API.</source>
+            <extracomment>LINE-160</extracomment>
+            <translation>{product} 的配方要求对每个单元做最终检查，而没有已知方法可以向 {api} API 查询单个设备。请在配方中写入 final_check = false，或使用团队 API 的工站文件。</translation>
+        </message>
+        <message>
+            <source>{device_id} is {state} with the cloud; only refused, unknown or held units, those of an upload that is overdue or for another account, and as seen those that are claimed, are decided by hand.</source>
             <extracomment>LINE-161</extracomment>
-            <translation>{device_id} 在云端的状态为 {state}；只有被拒绝、未知、暂缓或上传超时的单元才由人工决定。</translation>
+            <translation>{device_id} 在云端的状态为 {state}；只有被拒绝、未知、暂缓、上传超时或属于另一账户的上传中的单元，以及已认领且被看到的单元，才由人工决定。</translation>
         </message>
         <message>
             <source>The journal has no unit {text}. Check the number.</source>
@@ -2747,6 +2989,11 @@
             <source>There are no entries {first} to {last}: the journal ends at {newest}. Check the numbers.</source>
             <extracomment>LINE-164</extracomment>
             <translation>没有第 {first} 至 {last} 条：日志到 {newest} 为止。请检查编号。</translation>
+        </message>
+        <message>
+            <source>{device_id} is onboarded, but its final check failed: {said}. Put the unit aside; a line lead has it checked by hand (station cloud device ID --jwt-from-slot N --record) or declares a rework.</source>
+            <extracomment>LINE-165</extracomment>
+            <translation>{device_id} 已上线，但最终检查未通过：{said}。请将该单元放在一边；由产线组长安排手动检查（station cloud device ID --jwt-from-slot N --record）或登记返工。</translation>
         </message>
         <message>
             <source>This unit ({device_id}) is finished and was left as it is. What became of its upload was unknown: the cloud has now accepted the board's own token, so it counts as onboarded. Take it out.</source>
@@ -2767,6 +3014,11 @@
             <source>Batch {batch} can't be closed while slots {slots} are at work on its boards. Stop the line (Ctrl-C) and wait until they have ended, then close it.</source>
             <extracomment>LINE-169</extracomment>
             <translation>工位 {slots} 正在处理批次 {batch} 的板，不能关闭该批次。请停止产线（Ctrl-C），等它们结束后再关闭。</translation>
+        </message>
+        <message>
+            <source>Nothing is recorded: {why}. Check the ID, and the board.</source>
+            <extracomment>LINE-170</extracomment>
+            <translation>没有记录任何内容：{why}。请检查 ID 和板。</translation>
         </message>
         <message>
             <source>There is no product {product} in {folder}. Known are: {known}. Or name a recipe file.</source>
@@ -2837,6 +3089,81 @@
             <source>{path} was changed and released while this station works with it as it was before. End the engine once, when nothing is on the line; then it counts.</source>
             <extracomment>LINE-189</extracomment>
             <translation>{path} 已被修改并放行,但本工站仍按修改前的内容工作。请在产线空闲时结束一次引擎,之后新内容才生效。</translation>
+        </message>
+        <message>
+            <source>What came on standard input can't be used: {reason}. Give just the text itself.</source>
+            <extracomment>LINE-201</extracomment>
+            <translation>标准输入的内容无法使用：{reason}。请只给出文本本身。</translation>
+        </message>
+        <message>
+            <source>The fixture {fixture} has no slot {slot}. It has: {known}. Name one of these.</source>
+            <extracomment>LINE-202</extracomment>
+            <translation>夹具 {fixture} 没有工位 {slot}。它有：{known}。请指定其中之一。</translation>
+        </message>
+        <message>
+            <source>The journal has no key in force for {device_id}. Give its public key or certificate as a file instead.</source>
+            <extracomment>LINE-203</extracomment>
+            <translation>日志中没有 {device_id} 的有效密钥。请改为以文件形式给出其公钥或证书。</translation>
+        </message>
+        <message>
+            <source>Security tag {sec_tag} is the modem's own (all above {highest} are): nothing of it is ever deleted. Check the number.</source>
+            <extracomment>LINE-204</extracomment>
+            <translation>安全标签 {sec_tag} 属于调制解调器自身（{highest} 以上的都是）：其中的内容从不删除。请检查编号。</translation>
+        </message>
+        <message>
+            <source>The cloud did not say: {why}. Mend that, or try again later.</source>
+            <extracomment>LINE-205</extracomment>
+            <translation>云端没有给出答复：{why}。请排除该问题，或稍后再试。</translation>
+        </message>
+        <message>
+            <source>{path} names the organisation API, and no way is known to ask that for this. Look in the portal, or use a station file with the team API.</source>
+            <extracomment>LINE-206</extracomment>
+            <translation>{path} 指定的是组织 API，目前没有已知的方法向它查询此内容。请在云端门户中查看，或使用指定团队 API 的工站文件。</translation>
+        </message>
+        <message>
+            <source>{source} holds no token (JWT). Give what `station jwt create` made, and nothing else.</source>
+            <extracomment>LINE-207</extracomment>
+            <translation>{source} 中没有令牌（JWT）。请只给出 `station jwt create` 生成的内容。</translation>
+        </message>
+        <message>
+            <source>{device_id} is a unit of this station and has a key of its own: it gets none that the cloud has made. Use an ID that no board has.</source>
+            <extracomment>LINE-208</extracomment>
+            <translation>{device_id} 是本工站的单元，已有自己的密钥：它不会得到由云端生成的密钥。请使用没有任何板占用的 ID。</translation>
+        </message>
+        <message>
+            <source>The cloud would make the private key, and it leaves the cloud in the clear: that is for development alone. If that is what you want, say so: --development.</source>
+            <extracomment>LINE-209</extracomment>
+            <translation>私钥将由云端生成，并以明文离开云端：这只用于开发。如果确实需要，请写明：--development。</translation>
+        </message>
+        <message>
+            <source>An upload of {device_id} is under way: nobody knows what would be undone. See it to its end, or decide about it; then do it again.</source>
+            <extracomment>LINE-212</extracomment>
+            <translation>{device_id} 的上传正在进行：没有人知道会撤销什么。请等它结束或作出决定，然后重试。</translation>
+        </message>
+        <message>
+            <source>The journal knows no UUID of {device_id}, by which alone a device is claimed. Look for it in the portal.</source>
+            <extracomment>LINE-213</extracomment>
+            <translation>日志中没有 {device_id} 的 UUID，而设备只能按 UUID 认领。请在云端门户中查找。</translation>
+        </message>
+        <message>
+            <source>{tag} can't be a claim tag: 1 to 128 of the characters A-Z a-z 0-9 _ . @ : # = -. Choose another one.</source>
+            <extracomment>LINE-214</extracomment>
+            <translation>{tag} 不能作为认领标签：须为 1 到 128 个字符 A-Z a-z 0-9 _ . @ : # = -。请另选一个。</translation>
+        </message>
+        <message>
+            <source>{device_id} has no attestation token: it was not built by a product of that way. Name another unit.</source>
+            <extracomment>LINE-215</extracomment>
+            <translation>{device_id} 没有证明令牌：它不是按该方式的产品制造的。请指定其他单元。</translation>
+        </message>
+        <message>
+            <source>{device_id} was handed to {its}, and the API key is {now}'s, which can undo nothing there. Put the key of {its} in place.</source>
+            <extracomment>LINE-216</extracomment>
+            <translation>{device_id} 已提交给 {its}，而当前 API 密钥属于 {now}，无法撤销那里的任何内容。请换上 {its} 的密钥。</translation>
+        </message>
+        <message>
+            <source>{path} names the organisation API, and no way is known to delete a device by that. Delete it in the portal.</source>
+            <extracomment>LINE-217</extracomment>
+            <translation>{path} 指定的是组织 API，目前没有已知的方法通过它删除设备。请在云端门户中删除。</translation>
         </message>
         <message>
             <source>The program made a mistake. Nothing in the journal is lost. Give {path} to the engineer.</source>
@@ -4264,12 +4591,24 @@
             <translation>复核人：线长、工程师、质检或 CA 保管员，不能是您本人</translation>
         </message>
         <message>
+            <source>{device} is not built once more: it is again what it was, and waits for the cloud again if it did.</source>
+            <translation>{device} 不再重新生产：它恢复为原来的状态；如果原先在等待上传云端，则继续等待。</translation>
+        </message>
+        <message>
             <source>{device} may be built once more: it gets another key and certificate; the certificate that it has is superseded.</source>
             <translation>{device} 可以再生产一次：它将获得新的密钥和证书；现有证书被取代。</translation>
         </message>
         <message>
+            <source>Withdraw the rework</source>
+            <translation>撤回返工</translation>
+        </message>
+        <message>
             <source>Say why the unit is to be built again.</source>
             <translation>请说明此单元重新生产的原因。</translation>
+        </message>
+        <message>
+            <source>Say why it is not to be built again.</source>
+            <translation>请说明为什么不再重新生产。</translation>
         </message>
         <message>
             <source>A second person types name and PIN.</source>
@@ -4282,6 +4621,10 @@
         <message>
             <source>Declared. Put the unit into a slot to build it again.</source>
             <translation>已登记。请将单元放入工位重新生产。</translation>
+        </message>
+        <message>
+            <source>Withdrawn. The unit is what it was before.</source>
+            <translation>已撤回。该单元恢复为原来的状态。</translation>
         </message>
     </context>
     <context>
@@ -4774,6 +5117,18 @@
             <translation>识别为 IMEI {imei}，{model}，{firmware}</translation>
         </message>
         <message>
+            <source>the modem attested itself</source>
+            <translation>调制解调器认证了自己</translation>
+        </message>
+        <message>
+            <source>the modem signed its onboarding token for {account}</source>
+            <translation>调制解调器为 {account} 签署了上云令牌</translation>
+        </message>
+        <message>
+            <source>this station made the unit's key</source>
+            <translation>本工站生成了单元的密钥</translation>
+        </message>
+        <message>
             <source>the modem made its key</source>
             <translation>调制解调器已生成密钥</translation>
         </message>
@@ -5138,8 +5493,12 @@
             <translation>复制 PEM</translation>
         </message>
         <message>
-            <source>A rework is declared: put it into a slot to build it once more.</source>
-            <translation>已登记返工：请放入工位再生产一次。</translation>
+            <source>A rework is declared, not begun: put it into a slot to build it once more, or withdraw it.</source>
+            <translation>已登记返工，尚未开始：将其放入槽位再生产一次，或撤回返工。</translation>
+        </message>
+        <message>
+            <source>Withdraw the rework…</source>
+            <translation>撤回返工…</translation>
         </message>
         <message>
             <source>IMEI</source>
@@ -5283,6 +5642,10 @@
             <translation>您已在云端门户中看到此单元。不再发送；日志会记录您的确认。</translation>
         </message>
         <message>
+            <source>Waits for another account's key; you may decide</source>
+            <translation>等待另一账户的密钥；您可以作出决定</translation>
+        </message>
+        <message>
             <source>Overdue: the cloud has come to no end; you may decide</source>
             <translation>超时：云端一直没有结果；您可以作出决定</translation>
         </message>
@@ -5325,6 +5688,10 @@
         <message>
             <source>Done</source>
             <translation>完成</translation>
+        </message>
+        <message>
+            <source>Claimed; its cloud key was not seen yet</source>
+            <translation>已认领；尚未见到其云端密钥</translation>
         </message>
     </context>
     <context>
@@ -5390,6 +5757,10 @@
             <translation>没有等待</translation>
         </message>
         <message>
+            <source>Look at a check</source>
+            <translation>请查看检查</translation>
+        </message>
+        <message>
             <source>Too long</source>
             <translation>等待过久</translation>
         </message>
@@ -5412,6 +5783,14 @@
         <message>
             <source>{count} to decide about</source>
             <translation>{count} 个待决定</translation>
+        </message>
+        <message>
+            <source>reworks declared, not begun: {count}</source>
+            <translation>已登记但未开始的返工：{count}</translation>
+        </message>
+        <message>
+            <source>final checks not passed: {count}</source>
+            <translation>未通过的最终检查：{count}</translation>
         </message>
         <message>
             <source>{units} selected</source>
@@ -5710,6 +6089,10 @@
             <translation>已上云</translation>
         </message>
         <message>
+            <source>claimed</source>
+            <translation>已认领</translation>
+        </message>
+        <message>
             <source>refused</source>
             <translation>被拒绝</translation>
         </message>
@@ -5740,6 +6123,14 @@
         <message>
             <source>Identify the modem</source>
             <translation>识别调制解调器</translation>
+        </message>
+        <message>
+            <source>Have the modem attest itself</source>
+            <translation>让调制解调器认证自己</translation>
+        </message>
+        <message>
+            <source>Enrol the modem</source>
+            <translation>登记调制解调器</translation>
         </message>
         <message>
             <source>Clear old credentials</source>
@@ -5822,6 +6213,10 @@
             <translation>登记已完成单元的返工</translation>
         </message>
         <message>
+            <source>withdraw a declared rework</source>
+            <translation>撤回已登记的返工</translation>
+        </message>
+        <message>
             <source>decide about an upload</source>
             <translation>对上传作出决定</translation>
         </message>
@@ -5840,6 +6235,26 @@
         <message>
             <source>close a batch</source>
             <translation>关闭批次</translation>
+        </message>
+        <message>
+            <source>delete a credential of a connected device</source>
+            <translation>删除已连接设备的凭据</translation>
+        </message>
+        <message>
+            <source>have the cloud make a key for development</source>
+            <translation>让云端生成开发用密钥</translation>
+        </message>
+        <message>
+            <source>delete a device from the cloud</source>
+            <translation>从云端删除设备</translation>
+        </message>
+        <message>
+            <source>give up a unit's claim at the cloud</source>
+            <translation>放弃某单元在云端的认领</translation>
+        </message>
+        <message>
+            <source>make a provisioning rule at the cloud</source>
+            <translation>在云端创建配置规则</translation>
         </message>
         <message>
             <source>manage people</source>

@@ -192,11 +192,12 @@ class _MemoryLine:
         *,
         query: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
+        content_type: str = "text/csv",
         limit: int = ANSWER_LIMIT,
     ) -> Reply | Silence:
         asked = requests.PreparedRequest()
         asked.url = f"{url}?{urlencode(list(query))}" if query else url
-        asked.headers = CaseInsensitiveDict({} if body is None else {"Content-Type": "text/csv"})
+        asked.headers = CaseInsensitiveDict({} if body is None else {"Content-Type": content_type})
         asked = auth(asked)
         headers = {name.lower(): str(value) for name, value in asked.headers.items()}
         return self._cloud.exchange(method, str(asked.url), headers, body or b"", limit, self._life)
@@ -216,4 +217,4 @@ class MemoryTeamCloud(TeamCloud):
 
     def __init__(self, cloud: MemoryCloud, clock: Clock, life: Life) -> None:
         super().__init__(BASE, Secret(cloud.api_key), clock=clock, version="factory")
-        self._wire = _MemoryWire(cloud, life)  # type: ignore[assignment]  # of a wire, a line's exchanges are all it uses
+        self._asker.wire = _MemoryWire(cloud, life)  # type: ignore[assignment]  # of a wire, a line's exchanges are all it uses

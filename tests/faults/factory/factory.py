@@ -20,7 +20,7 @@ from station.domain.line import CloudState, Outcome
 from station.journal.records import Records
 from station.journal.rows import UnitRow
 from station.line import slot as slots
-from station.line.decisions import correct_clock, decide_upload, declare_rework
+from station.line.decisions import correct_clock, decide_upload
 from station.line.faults import UNEXPECTED
 from station.line.recovery import close_interrupted
 from station.simulator.board import Board
@@ -34,7 +34,8 @@ from tests.faults.factory.floor import Chance, FactoryClock, Killed, repeatable
 from tests.faults.factory.mishaps import Mishaps
 from tests.faults.factory.probes import Shelf
 from tests.faults.factory.products import Product, choose_product, write_products
-from tests.faults.factory.shift import LEAD, SECOND, Plant, Shift
+from tests.faults.factory.reworks import Reworks
+from tests.faults.factory.shift import LEAD, Plant, Shift
 from tests.faults.factory.slots import Place, Seat
 from tests.faults.factory.truth import examine
 from tests.faults.factory.works import open_authority
@@ -43,7 +44,6 @@ BODY_SIZES: Final = (3, 10, 25)
 """Rows that an upload has at most, one of these a day."""
 _MOST_TRIES: Final = 6
 _MOST_STEPS: Final = 20_000
-_LEFT_ALONE: Final = frozenset({Outcome.PASSED, Outcome.QUARANTINED})
 
 
 class Factory:
@@ -79,6 +79,7 @@ class Factory:
         self._jumped_at: EventSeq | None = None
         self.shift = Shift(self.plant, self.heard.take)
         self._mishaps = Mishaps(self)
+        self.reworks = Reworks(self)
 
     def run(self) -> Figures:
         """Work the day through, and return what came of it, unjudged."""
@@ -136,7 +137,7 @@ class Factory:
     def sort_later(self, piece: Piece) -> None:
         """Lay a board aside that somebody took out on the way; it comes again where it is not finished."""
         if not any(one.seat is not None and one.seat.board is piece.board for one in self.plant.places.values()):
-            self._sort(piece)
+            self.sort(piece)
 
     def _load(self, number: int) -> bool:
         place = self.plant.places[number]
@@ -163,13 +164,14 @@ class Factory:
         for one in {id(one): one for one in (piece, there) if one is not None}.values():
             if any(other.seat is not None and other.seat.board is one.board for other in self.plant.places.values()):
                 continue
-            self._sort(one)
+            self.sort(one)
 
     def _leaves(self, outcome: Outcome | None, piece: Piece) -> bool:
         stays = outcome in (None, Outcome.ABORTED, Outcome.ERROR) and piece.tries < _MOST_TRIES
         return not (stays and self.chance.order.random() < 0.6)
 
-    def _sort(self, piece: Piece) -> None:
+    def sort(self, piece: Piece) -> None:
+        """Put a board that left a slot where it belongs: finished, or for another try."""
         if any(piece is one for one in (*self._done, *self._waiting)):
             return
         if piece.outcome is Outcome.PASSED:
@@ -211,21 +213,19 @@ class Factory:
         del self._latched[number]
 
     def rework(self, piece: Piece) -> None:
-        """Declare a rework of a finished unit, if it may be; its board then comes again."""
-        shift = self.shift
-        unit = shift.records.unit_by_imei(piece.board.imei)
-        if unit is None or unit.outcome not in _LEFT_ALONE:
-            return
-        try:
-            declare_rework(
-                shift.gate, shift.records, unit.device_id, shift.actor(), "a scratch on its lid", shift.actor(SECOND)
-            )
-        except Fault as fault:
-            self.figures.codes[f"outside {fault.code}"] += 1
-            return
+        """Declare a rework of a finished unit, if it may be; its board then comes again, or is kept."""
+        if self.reworks.declare(piece):
+            self._waiting.append(piece)
+
+    def forget_done(self, piece: Piece) -> None:
+        """Take a board out of the box of finished ones."""
         self._done = [one for one in self._done if one is not piece]
-        piece.outcome, piece.tries = None, 0
-        self._waiting.append(piece)
+
+    def withdraw(self) -> bool:
+        """Have people take back a rework whose board was in no slot since; return whether one was taken back."""
+        seated = [place.seat.board for place in self.plant.places.values() if place.seat is not None]
+        waiting = [one for one in self._waiting if one.tries == 0 and not any(one.board is board for board in seated)]
+        return self.reworks.withdraw(waiting)
 
     # The cloud
 
@@ -293,10 +293,13 @@ class Factory:
         self._mishaps.heal()
         for place in self.plant.places.values():
             self.take_out(place)
+        while self.reworks.kept and self.withdraw():
+            pass
         for piece in list(self.pieces.values()):
             unit = self.shift.records.unit_by_imei(piece.board.imei)
             if unit is not None and _is_open(unit):
                 self._again(piece)
+                self.reworks.end(piece)
         self.cloud.settle()
         self.drain()
         for _ in range(3):

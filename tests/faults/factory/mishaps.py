@@ -22,6 +22,7 @@ BETWEEN: Final = {
     "clock jump": 0.008,
     "weather": 0.026,
     "rework": 0.018,
+    "rework withdrawn": 0.01,
 }
 """How likely each is between two attempts."""
 
@@ -80,6 +81,8 @@ class Mishaps:
             case "rework" if (piece := factory.finished()) is not None:
                 self.injected["rework"] += 1
                 factory.rework(piece)
+            case "rework withdrawn" if factory.withdraw():
+                self.injected["rework withdrawn"] += 1
             case _:
                 pass  # that is so already, or there is nothing to do it to
 

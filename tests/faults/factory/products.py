@@ -11,7 +11,7 @@ from station.settings.fixture import Fixture
 from station.settings.loading import Loaded, load_fixture, load_recipe
 from station.settings.recipe import Recipe
 from station.simulator.image import Framing
-from tests.line.harness import CLOUD, RECIPE, ROOT, steps
+from tests.line.harness import CLOUD, CREDENTIALS, RECIPE, ROOT, steps
 
 _IMAGES: Final = ROOT / "fixtures" / "simulated" / "firmware"
 _CREDENTIALS: Final = ("identify", "clear-credentials", "generate-key", "sign", "write-credentials", "prove", "store")
@@ -82,7 +82,8 @@ def write_products(folder: Path, slots: int) -> tuple[dict[str, Loaded[Recipe]],
             product=product.name,
             device_id=product.device_id,
             framing=product.framing,
-            root=json.dumps(str(ROOT / "config" / "roots" / "amazon-root-ca-1.pem")),
+            way="",
+            credentials=CREDENTIALS.format(root=json.dumps(str(ROOT / "config" / "roots" / "amazon-root-ca-1.pem"))),
             cloud=CLOUD,
             target='[target]\nfamily = "nrf91x1"' if product.probed else "",
             steps=product.table or steps(),

@@ -136,7 +136,6 @@ class Shift:
             quantity=1_000_000,
             actor=self.actor(),
             cloud=self.client,
-            base_url=BASE,
             team=plant.cloud.team_id,
             images=self._images,
         )

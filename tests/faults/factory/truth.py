@@ -113,12 +113,17 @@ def _shown(piece: Piece) -> Shown:
 
 
 def _settled(factory: "Factory", units: list[UnitRow]) -> Iterator[Finding]:
-    """What passed has come to its end with the cloud, unless it is to be built again first."""
+    """What passed has come to its end with the cloud, and no rework is left that never began.
+
+    But one with which a probe may have begun, on a board that then never said who it is.
+    """
     there = {device.device_id for device in factory.cloud.world.devices()}
     for unit in units:
         settled = (CloudState.ONBOARDED, CloudState.REFUSED, CloudState.HELD)
-        if unit.outcome is Outcome.PASSED and unit.cloud not in settled and not unit.rework:
+        if unit.outcome is Outcome.PASSED and unit.cloud not in settled and unit.id not in factory.reworks.left_open:
             yield Finding(Kind.LOST, f"{unit.device_id} passed and is {unit.cloud}")
+        if unit.rework and unit.id not in factory.reworks.left_open:
+            yield Finding(Kind.LOST, f"the rework of {unit.device_id} neither began nor was withdrawn")
         if unit.cloud is CloudState.REFUSED and unit.device_id in there and unit.attempts == 1:
             yield Finding(Kind.WRONG, f"{unit.device_id} is refused, says the journal; the cloud has it")
     if factory.cloud.leaks:

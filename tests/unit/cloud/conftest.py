@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
+import jwt
 import pytest
 import stamina
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from station.cloud.team import TeamCloud
 from station.cloud.wire import Timeouts
@@ -21,6 +24,8 @@ from station.domain.secret import Secret
 from station.host.clock import SystemClock
 from station.simulator.cloud import LINE_KEY, SimulatedCloud
 from station.simulator.cloud_world import FAST
+from station.simulator.keys import KeyPair
+from station.simulator.tokens import attestation_text
 
 QUICK = Timeouts(connect=2.0, read=0.5, total=1.0)
 
@@ -147,3 +152,37 @@ def peer() -> Callable[..., Peer]:
         return Peer(talk)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def attest() -> Callable[..., str]:
+    """Return a modem's attestation token, as a test wants it."""
+
+    def make(uuid: str = "50503642-3633-4685-802c-1c2c0bf87a22", device_type: int = 6) -> str:
+        identity = KeyPair.derive(uuid)
+        whose = UUID(uuid).bytes
+        return attestation_text(
+            uuid=whose, device_type=device_type, firmware_uuid=bytes(16), nonce=bytes(16), identity=identity
+        )
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def enrol() -> Callable[..., str]:
+    """Return an nRF93M1's onboarding token for an account, with whatever other claims."""
+
+    def make(device_id: str, account: str, **claims: object) -> str:
+        key = ec.generate_private_key(ec.SECP256R1())
+        return jwt.encode({"sub": device_id, "id": account, **claims}, key, algorithm="ES256")
+
+    return make
+
+
+def public_pem(key: ec.EllipticCurvePrivateKey) -> str:
+    return key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+
+@pytest.fixture(scope="session")
+def key_pem() -> Callable[[ec.EllipticCurvePrivateKey], str]:
+    return public_pem

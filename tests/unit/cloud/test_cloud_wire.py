@@ -416,6 +416,18 @@ def test_environments_proxy_is_not_asked_for_this_pc(cloud: SimulatedCloud, monk
     assert isinstance(team.account(), Account)
 
 
+def test_no_other_pcs_proxy_hears_what_is_for_this_pc_in_plain_http(cloud: SimulatedCloud) -> None:
+    elsewhere = TeamCloud(
+        cloud.base_url,
+        Secret(LINE_KEY),
+        clock=SystemClock(),
+        version="1",
+        timeouts=QUICK,
+        proxy="http://proxy.invalid:3128",
+    )
+    assert isinstance(elsewhere.account(), Account)
+
+
 def test_environments_proxy_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://user:s3cret@127.0.0.1:1080")
     assert _team("https://cloud.test").send(b"body") == NotSent(

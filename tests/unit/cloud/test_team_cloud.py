@@ -13,6 +13,7 @@ from station.cloud.protocol import (
     Accepted,
     Account,
     Busy,
+    Certificate,
     CredentialRefused,
     Found,
     Invalid,
@@ -22,7 +23,9 @@ from station.cloud.protocol import (
     NotFound,
     NotSent,
     Onboarded,
+    OnboardingToken,
     OnboardRow,
+    PublicKey,
     Refused,
     RequestId,
     Settled,
@@ -35,6 +38,7 @@ from station.cloud.wire import Timeouts
 from station.domain.faults import Fault as Raised
 from station.domain.ids import DeviceId, Sha256
 from station.domain.secret import Secret
+from station.domain.ways import CredentialKind
 from station.host.clock import SystemClock
 from station.simulator.cloud import LINE_KEY, OTHER_KEY, SimulatedCloud
 from station.simulator.cloud_faults import Do, Fault
@@ -64,7 +68,9 @@ def units(make_unit: Callable) -> list:
 
 @pytest.fixture
 def body(team: TeamCloud, units: list) -> bytes:
-    return team.render([OnboardRow(unit.device_id, unit.pem, "board", ("line-1",), ("APP",)) for unit in units])
+    return team.render(
+        [OnboardRow(unit.device_id, Certificate(unit.pem), "board", ("line-1",), ("APP",)) for unit in units]
+    )
 
 
 @pytest.fixture
@@ -267,7 +273,7 @@ def test_part_of_the_rows_may_fail(
 ) -> None:
     elsewhere = make_unit("unit-2")
     stolen = make_unit("thief", units[3].key)
-    _sent(_team(cloud, OTHER_KEY), team.render([OnboardRow(elsewhere.device_id, elsewhere.pem)]))
+    _sent(_team(cloud, OTHER_KEY), team.render([OnboardRow(elsewhere.device_id, Certificate(elsewhere.pem))]))
     assert stolen.pem != units[3].pem
     cloud.switch(error_format=form, row_errors={"unit-0": CERTIFICATE_TAKEN})
     assert team.poll(_sent(team, body), ids) == Settled(
@@ -385,7 +391,7 @@ def test_request_id_of_another_kind_is_never_asked_for(cloud: SimulatedCloud, te
 
 
 def test_body_is_found_among_many_by_its_bytes(cloud: SimulatedCloud, team: TeamCloud, make_unit: Callable) -> None:
-    rows = [OnboardRow(unit.device_id, unit.pem) for unit in (make_unit(f"unit-{n}") for n in range(25))]
+    rows = [OnboardRow(unit.device_id, Certificate(unit.pem)) for unit in (make_unit(f"unit-{n}") for n in range(25))]
     bodies = [team.render([row]) for row in rows]
     requests = [_sent(team, body) for body in bodies]
     assert _find(team, bodies[0]) == Found(requests[0])
@@ -438,7 +444,7 @@ def test_not_found_only_where_everything_was_looked_at(
     _sent(team, body)
     unit = make_unit("another")
     cloud.fail(fault)
-    assert type(_find(team, team.render([OnboardRow(unit.device_id, unit.pem)]))) is expected
+    assert type(_find(team, team.render([OnboardRow(unit.device_id, Certificate(unit.pem))]))) is expected
 
 
 def test_list_that_goes_in_circles_is_left_at_once(cloud: SimulatedCloud, team: TeamCloud, body: bytes) -> None:
@@ -460,7 +466,7 @@ def test_file_that_cannot_be_read_does_not_hide_a_later_match(
 ) -> None:
     request_id = _sent(team, body)
     unit = make_unit("another")
-    newer = _sent(team, team.render([OnboardRow(unit.device_id, unit.pem)]))
+    newer = _sent(team, team.render([OnboardRow(unit.device_id, Certificate(unit.pem))]))
     cloud.fail(Fault(f"GET */{newer}.csv", Do.STATUS, times=0, status=403))
     assert _find(team, body) == Found(request_id)
 
@@ -583,7 +589,7 @@ def test_token_is_not_told_on(cloud: SimulatedCloud, team: TeamCloud, units: lis
     ],
 )
 def test_base_url_is_secured_or_this_pc(url: str) -> None:
-    assert TeamCloud(url, Secret("key"), clock=SystemClock(), version="1").max_rows == 1000
+    assert TeamCloud(url, Secret("key"), clock=SystemClock(), version="1").max_rows(CredentialKind.CERTIFICATE) == 1000
 
 
 @pytest.mark.parametrize(
@@ -630,13 +636,13 @@ def test_times_are_the_clouds(cloud: SimulatedCloud, team: TeamCloud) -> None:
 
 def test_a_replaced_certificate_is_found_polled_and_in_force(team: TeamCloud, make_unit: Callable) -> None:
     old, new = make_unit("unit-1"), make_unit("unit-1")
-    _sent(team, team.render([OnboardRow(old.device_id, old.pem)]))
+    _sent(team, team.render([OnboardRow(old.device_id, Certificate(old.pem))]))
     assert team.accepts_jwt(old.device_id, _sign(old)) == JwtAccepted()
-    again = team.render([OnboardRow(new.device_id, new.pem)])
+    again = team.render([OnboardRow(new.device_id, Certificate(new.pem))])
     refused = team.poll(_sent(team, again), [new.device_id])
     assert isinstance(refused, Settled)
     assert isinstance(refused.rows[0], Refused)
-    body = team.render([OnboardRow(new.device_id, new.pem, replaces=True)])
+    body = team.render([OnboardRow(new.device_id, Certificate(new.pem), replaces=True)])
     request = _sent(team, body)
     assert team.poll(request, [new.device_id]) == Settled((Onboarded(),))
     assert _find(team, body) == Found(request)
@@ -653,3 +659,75 @@ def test_the_clouds_time_is_its_answers_date(cloud: SimulatedCloud, team: TeamCl
     time = team.time()
     assert time is not None
     assert timedelta(0) <= time - datetime(1994, 11, 6, 8, 49, 37, tzinfo=UTC) < timedelta(minutes=1)
+
+
+# --- what is no certificate ----------------------------------------------------------------------------------------
+
+
+def test_public_keys_are_registered_over_and_over_and_onboard_nothing(
+    cloud: SimulatedCloud, team: TeamCloud, units: list, ids: list, key_pem: Callable
+) -> None:
+    body = team.render([OnboardRow(unit.device_id, PublicKey(key_pem(unit.key))) for unit in units])
+    kind = CredentialKind.PUBLIC_KEY
+    for _ in range(2):
+        answer = team.send(body, kind, ids)
+        assert isinstance(answer, Accepted)
+        assert team.poll(answer.request_id, ids, kind) == Settled((Onboarded(),) * 4)
+    assert [(one["device_id"], one["times"]) for one in cloud.truth()["public_keys"]] == [(one, 2) for one in ids]
+    assert cloud.truth()["devices"] == []
+    assert {post["target"] for post in cloud.truth()["posts"]} == {"/v1/devices/public-keys"}
+    assert isinstance(_find(team, body), Found)
+    assert [one for one in CredentialKind if team.repeatable(one)] == [kind]
+    assert team.unplaced(kind) == ("sub-type", "tags", "firmware types")
+    assert team.unplaced(CredentialKind.CERTIFICATE) == ()
+
+
+def test_a_key_of_anothers_device_is_refused(
+    cloud: SimulatedCloud, team: TeamCloud, units: list, ids: list, key_pem: Callable
+) -> None:
+    kind = CredentialKind.PUBLIC_KEY
+    body = team.render([OnboardRow(unit.device_id, PublicKey(key_pem(unit.key))) for unit in units])
+    _team(cloud, OTHER_KEY).send(team.render([OnboardRow(ids[1], PublicKey(key_pem(units[1].key)))]), kind)
+    answer = team.send(body, kind)
+    assert isinstance(answer, Accepted)
+    rows = team.poll(answer.request_id, ids, kind)
+    assert rows == Settled((Onboarded(), Refused(OTHER_ACCOUNT), Onboarded(), Onboarded()))
+
+
+def test_an_onboarding_token_is_settled_at_once(cloud: SimulatedCloud, team: TeamCloud, enrol: Callable) -> None:
+    device, kind = DeviceId("14a6feca-c4f0-44e1-a6dd-af0ac9375923"), CredentialKind.ONBOARDING_TOKEN
+    mine, other = cloud.world.teams
+    assert team.max_rows(kind) == 1
+
+    def body(account: str, **claims: object) -> bytes:
+        row = OnboardRow(device, OnboardingToken(enrol(device, account, **claims)), "nRF93M1", ("line-1",), ("MODEM",))
+        return team.render([row])
+
+    for wrong in (body(other.team_id), body(mine.team_id, exp=1000)):
+        assert isinstance(team.send(wrong, kind, [device]), Invalid)
+    assert isinstance(team.send(body(mine.team_id), kind, [DeviceId("another")]), Invalid)
+    assert cloud.truth()["devices"] == []
+    assert team.send(body(mine.team_id), kind, [device]) == Settled((Onboarded(),))
+    (told,) = cloud.truth()["devices"]
+    assert (told["device_id"], told["credential"], told["subtype"]) == (device, "onboarding-token", "nRF93M1")
+    assert {post["content_type"] for post in cloud.truth()["posts"]} == {"application/json"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        (Fault("POST /v1/devices/*", Do.CLOSE_DONE), Unclear),
+        (Fault("POST /v1/devices/*", Do.STATUS, status=500), Unclear),
+        (Fault("POST /v1/devices/*", Do.STATUS, status=200), Unclear),
+        (Fault("POST /v1/devices/*", Do.STATUS, status=401), CredentialRefused),
+        (Fault("POST /v1/devices/*", Do.STATUS, status=429), Busy),
+    ],
+)
+def test_a_single_onboarding_is_no_more_certain_than_its_answer(
+    cloud: SimulatedCloud, team: TeamCloud, enrol: Callable, fault: Fault, expected: type
+) -> None:
+    device = DeviceId("14a6feca-c4f0-44e1-a6dd-af0ac9375923")
+    body = team.render([OnboardRow(device, OnboardingToken(enrol(device, cloud.team_id)))])
+    cloud.fail(fault)
+    assert type(team.send(body, CredentialKind.ONBOARDING_TOKEN, [device])) is expected
+    assert len(cloud.truth()["posts"]) == 1

@@ -5,6 +5,7 @@ import pytest
 
 from station.credentials.attestation import read_attestation, verify_attestation
 from station.credentials.cose import Binding
+from station.domain.faults import Fault
 from tests.unit.credentials.conftest import ModemMaker, Refused, base64url
 
 
@@ -65,3 +66,12 @@ def test_a_key_statement_is_no_attestation(modem: ModemMaker, refused: Refused) 
     """The two tokens look alike; one must not pass for the other."""
     with refused("CRED-121"):
         read_attestation(modem.keygen(b"\xd9\xd9\xf7" + cbor2.dumps([1, modem.uuid, 6, bytes(16), modem.nonce])))
+
+
+def test_a_token_that_is_refused_is_quoted_nowhere(modem: ModemMaker) -> None:
+    token = modem.attestation()  # with a character too many it is refused, and whoever reads it may still claim
+    for text in (f"{token}A", f"A{token}", token[:-8]):
+        with pytest.raises(Fault) as caught:
+            read_attestation(text)
+        assert token[:24] not in caught.value.sentence + (caught.value.detail or "")
+        assert token[:24] not in str(caught.value)

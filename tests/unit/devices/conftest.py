@@ -6,7 +6,10 @@ import select
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from typing import Protocol
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
 
 import pytest
 
@@ -15,14 +18,20 @@ from station.devices.channel import Channel
 from station.devices.framing import Framing
 from station.devices.modem import Modem, Timeouts
 from station.devices.ports import OpenPort, PortSettings, open_port
-from station.devices.talk import Direction
+from station.devices.protocols import Conversation
+from station.devices.talk import Direction, Transcript
 from station.host.clock import SystemClock
+from station.simulator.bench import Bench as SimulatedBench
+from station.simulator.board import Board
+from station.simulator.timings import Timings
 
 if os.name == "posix":
     import pty
     import tty
 
 CLOCK = SystemClock()
+TAG = 16842753
+Driver = TypeVar("Driver", bound=Conversation)
 BANNER = b"*** Booting nRF Connect SDK v2.9.0-7787b2649840 ***\r\n*** Using Zephyr OS v3.7.99 ***\r\n"
 
 
@@ -326,3 +335,48 @@ def at_shell_peer() -> type[AtShellPeer]:
 def banner() -> bytes:
     """What a board prints when it starts."""
     return BANNER
+
+
+@dataclass
+class Desk(Generic[Driver]):
+    """A simulated board in a slot, the driver that talks to it, and all that was said."""
+
+    board: Board
+    driver: Driver
+    said: Shown
+
+    @property
+    def transcript(self) -> str:
+        return "\n".join(text for _, text in self.said)
+
+    def commands(self, verb: str) -> list[str]:
+        return [entry.text for entry in self.board.log if entry.text.startswith(verb)]
+
+    def stored(self, kind: int) -> bytes | None:
+        """What lies under the usual security tag, as the board truly has it."""
+        return next((item.content for item in self.board.stored() if (item.sec_tag, item.type) == (TAG, kind)), None)
+
+
+@pytest.fixture
+def make_board(tmp_path: Path) -> Iterator[Callable[..., Any]]:
+    """Returns a maker of simulated boards with a driver in step with each; commands go wrong by script."""
+    with ExitStack() as left, SimulatedBench(tmp_path / "bench", 1, Timings.none()) as bench:
+
+        def make(
+            drive: Callable[[OpenPort, Transcript], Driver],
+            *commands: object,
+            traits: tuple[str, ...] = (),
+            seconds: float = 5.0,
+            **described: object,
+        ) -> Desk[Driver]:
+            faults = {"commands": list(commands), "traits": list(traits)}
+            board = bench.insert(1, bench.new_board({**described, "faults": faults}))
+            address = bench.port_address(1)
+            assert address is not None
+            port = left.enter_context(open_port(PortSettings(address), CLOCK))
+            said: Shown = []
+            desk = Desk(board, drive(port, lambda way, text: said.append((way, text))), said)
+            desk.driver.connect(seconds)
+            return desk
+
+        yield make

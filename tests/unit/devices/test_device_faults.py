@@ -30,5 +30,5 @@ def test_codes_are_unique() -> None:
 
 def test_a_refusal_is_never_an_unknown_outcome() -> None:
     refusals = [spec for spec in SPECS.values() if spec.code.startswith("AT-2")]
-    fields = dict.fromkeys(("action", "number"), "x")
+    fields = dict.fromkeys(("action", "number", "command", "length", "option", "why"), "x")
     assert not any(faults.is_outcome_unknown(spec.fault(**fields)) for spec in refusals)

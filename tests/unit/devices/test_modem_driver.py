@@ -280,6 +280,15 @@ def test_a_low_supply_is_measured(bench: Bench) -> None:
         bench.modem().generate_key(TAG, None)
 
 
+def test_a_supply_that_the_modem_refuses_to_measure_is_asked_for_once(bench: Bench) -> None:
+    """Found by the simulated factory: a modem may answer every command with the warning, this one too."""
+    low = b"+CME ERROR: 528\r\n"
+    bench.peer.table |= {f"AT%KEYGEN={TAG},2,0": low, "AT%XVBAT": low}
+    with pytest.raises(StationFault, match=r"AT-228.*refuses to measure"):
+        bench.modem().generate_key(TAG, None)
+    assert bench.peer.commands.count("AT%XVBAT") == 1
+
+
 def test_an_answer_the_shell_lost_is_unknown(bench: Bench) -> None:
     bench.peer.table[f"AT%KEYGEN={TAG},2,0"] = b"Sending AT command failed with error code -7\r\n"
     with pytest.raises(UnitFault, match="AT-106") as caught:

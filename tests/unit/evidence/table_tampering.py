@@ -21,6 +21,7 @@ PROJECTIONS = (
     "attempt",
     "certificate",
     "outbox",
+    "withdrawn",
     "upload",
     "slot",
     "checkpoint",
@@ -145,7 +146,7 @@ def _owners(db: sqlite3.Connection, table: str, row: dict[str, Any]) -> frozense
             )
         case "unit":
             sql = "SELECT :id"
-        case "attempt" | "outbox" | "upload_unit":
+        case "attempt" | "outbox" | "withdrawn" | "upload_unit":
             sql = "SELECT :unit"
         case "certificate":
             sql = "SELECT id FROM unit WHERE device_id = :device_id"

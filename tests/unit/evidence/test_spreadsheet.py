@@ -96,7 +96,9 @@ def test_columns_are_those_described(folder: Path) -> None:
         (head, *rows) = csv.reader(io.StringIO(data.decode("utf-8-sig")))
         assert head == [name for name, _ in columns]
         assert {row[0] for row in rows} == {
-            {33: "nrf91-station-units-2", 21: "nrf91-station-steps-1"}.get(len(columns), "nrf91-station-measurements-1")
+            {len(UNIT_COLUMNS): "nrf91-station-units-2", len(STEP_COLUMNS): "nrf91-station-steps-1"}.get(
+                len(columns), "nrf91-station-measurements-1"
+            )
         }
 
 

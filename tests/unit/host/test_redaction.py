@@ -111,7 +111,7 @@ def test_a_secret_that_begins_another_leaves_no_tail_of_it() -> None:
 def test_ordinary_text_is_left_alone(text: str) -> None:
     assume(
         not re.search(
-            r"bearer|basic|private key|%cmng|eyj|2dn3|oat_|planted-key|[?&;](x-|sig|aws)", text, re.IGNORECASE
+            r"bearer|basic|private key|%cmng|eyj|2dn3|oat_|planted-key|cred buf|[?&;](x-|sig|aws)", text, re.IGNORECASE
         )
     )
     redactor = Redactor()
@@ -129,11 +129,14 @@ SHAPES = {
     'AT%CMNG=0,16842753,2,"MIGHAgEA\nMBMG"': "MBMG",
     "at AT%CMNG=0,52,3,'6d79': sent": "6d79",
     "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJ4In0.MEUCIQ-_": "MEUCIQ-_",
+    "cut off: eyJhbGciOiJFUzI1NiJ9": "eyJhbGciOiJFUzI1NiJ9",
     '%ATTESTTOKEN: "2dn3hQFQUFYzUTFUkQ.0oRDoQEmoQRBIfZYQ"': "0oRDoQEmoQRBIfZYQ",
     "token oat_9f8e7d6c5b4a sent": "9f8e7d6c5b4a",
     "GET https://x/y?X-Amz-Expires=9&X-Amz-Signature=0a1b2c3d HTTP/1.1": "0a1b2c3d",
     "(url=https://x/y?a=b&X-Goog-Signature=0a1b2c3d): x": "0a1b2c3d",
     "https://x/y?sv=2&sig=0a1b%2Bc3d": "0a1b%2Bc3d",
+    "uart:~$ cred buf LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t": "LS0tLS1C",
+    "cred buf RVk=": "RVk",
 }
 
 
@@ -145,6 +148,11 @@ def test_a_secret_nobody_told_of_is_known_by_its_shape(text: str) -> None:
 def test_what_follows_a_private_key_block_stays_readable() -> None:
     block = "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----"
     assert Redactor().text(f"before {block} after") == "before *** after"
+
+
+@pytest.mark.parametrize("text", ["cred buf clear", "cred buf load, then", "cred list 7"])
+def test_a_credentials_shells_other_commands_stay_readable(text: str) -> None:
+    assert Redactor().text(text) == text
 
 
 def test_a_certificate_and_its_modem_command_stay_readable() -> None:

@@ -3,7 +3,7 @@
 import base64
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from station.cloud.protocol import Cloud, OnboardRow
 from station.cloud.team import TeamCloud
 from station.cloud.wire import Timeouts
 from station.domain.events import (
@@ -34,6 +35,7 @@ from station.journal.codec import iso
 from station.journal.journal import Journal
 from station.journal.rows import OutboxRow, UploadRow
 from station.line.feed import Feed, Notice, Told
+from station.line.final_tokens import FinalTokens
 from station.line.gate import Gate
 from station.line.onboarding import OnboardRows
 from station.line.outbox import Outbox
@@ -44,6 +46,7 @@ from station.simulator.cloud import LINE_KEY, SimulatedCloud
 from station.simulator.cloud_faults import Do, Fault
 from station.simulator.cloud_world import FAST
 
+RowsOf = Callable[[Sequence[UnitId]], list[OnboardRow]]
 RULES = OutboxRules(rows=4, longest_wait=60.0, poll_first=1.0, poll_most=30.0, retry_first=5.0, settle=60.0)
 SENDING = "POST /v1/devices"
 _HASH = Sha256("ab" * 32)
@@ -88,6 +91,9 @@ class Rig:
         self._stack = contextlib.ExitStack()
         self._units = 0
         self._certificates = 0
+        self.final_check = ""
+        """What the units that pass from now on are asked for at their end."""
+        self.keys: dict[UnitId, ec.EllipticCurvePrivateKey] = {}
         self.restart()
         about: dict[str, object] = {"content": {"cloud": {"subtype": "tracker", "tags": ["line1"]}}}
         self.recipe = self.journal.keep("recipe", about)
@@ -110,13 +116,16 @@ class Rig:
         rules: OutboxRules = RULES,
         *,
         base_url: str = "",
-        make: Callable[..., TeamCloud] = TeamCloud,
+        make: Callable[..., Cloud] = TeamCloud,
         team: str | None = None,
+        gated: bool = False,
+        rows_of: RowsOf | None = None,
     ) -> Outbox:
         """End this process, so to speak, and begin another one on the same folder; return its outbox.
 
         It talks to this rig's cloud by ``make``, or to what else listens (or doesn't) at ``base_url``. With ``team``,
-        nobody has confirmed yet that the key is that team's.
+        nobody has confirmed yet that the key is that team's; with ``gated``, whose it is is asked as well. ``rows_of``
+        hands over something else of the units than their certificates.
         """
         self._stack.close()
         self.journal = self._stack.enter_context(Journal(self.folder, self.clock))
@@ -128,19 +137,21 @@ class Rig:
         renew = self._renew(make, base_url)
         cloud = renew()
         rows = OnboardRows(self.records)
-        gate = None if team is None else TeamGate(self.journal, self.records, cloud, self.cloud.base_url, team)
+        gate = TeamGate(self.journal, self.records, cloud, cloud.place, team) if team or gated else None
+        made = rows_of or rows.rows_of
+        self.tokens = FinalTokens(self.clock)
         self.outbox = Outbox(
-            self.journal, self.records, cloud, self.clock, rules, rows.rows_of, feed, gate, renew=renew
+            self.journal, self.records, cloud, self.clock, rules, made, feed, gate, renew=renew, tokens=self.tokens
         )
         return self.outbox
 
     def close(self) -> None:
         self._stack.close()
 
-    def _renew(self, make: Callable[..., TeamCloud], base_url: str) -> Callable[[], TeamCloud]:
+    def _renew(self, make: Callable[..., Cloud], base_url: str) -> Callable[[], Cloud]:
         """Return what makes the client, with the key as it is then."""
 
-        def renew() -> TeamCloud:
+        def renew() -> Cloud:
             return make(
                 base_url or self.cloud.base_url,
                 Secret(self.key),
@@ -253,7 +264,7 @@ class Rig:
         opened = AttemptOpened(batch=self.batch, slot=SlotNumber(1), recipe=self.recipe, serial=None)
         (seq,) = self.journal.commit(opened)
         attempt = AttemptId(seq)
-        number = int(device.rpartition("-")[2])
+        number = int(device.rpartition("-")[2], 16) % 10**13
         self.journal.commit(
             UnitIdentified(
                 attempt=attempt,
@@ -292,10 +303,11 @@ class Rig:
                 not_after=iso(start + timedelta(days=3650)),
             ),
             CertificateIssued(serial=serial, sha256=sha256_of(der), der=base64.b64encode(der).decode()),
-            AttemptClosed(attempt=attempt, outcome=Outcome.PASSED, for_cloud=True),
+            AttemptClosed(attempt=attempt, outcome=Outcome.PASSED, for_cloud=True, final_check=self.final_check),
         )
         unit = self.records.unit_by_device_id(device)
         assert unit is not None
+        self.keys[unit.id] = key
         return unit.id
 
 

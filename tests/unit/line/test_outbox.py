@@ -14,7 +14,7 @@ from cryptography.x509 import load_pem_x509_certificate
 
 from station.cloud.protocol import OnboardRow
 from station.cloud.team import TeamCloud
-from station.domain.events import ReworkDeclared
+from station.domain.events import ReworkDeclared, ReworkWithdrawn
 from station.domain.faults import Refusal, StationFault
 from station.domain.line import CloudState
 from station.host.files import sha256_of
@@ -277,6 +277,20 @@ def test_a_rework_takes_a_waiting_unit_back_and_its_new_certificate_goes(rig: Ri
     assert len(rows) == 2
     assert serials[rig.device(first)] != int(old.serial, 16)
     assert serials[rig.device(second)] == 2
+
+
+def test_a_withdrawn_rework_has_its_unit_go_after_all_and_what_is_onboarded_is_not_sent_again(rig: Rig) -> None:
+    (before,) = rig.add_units(1)
+    rig.drain()
+    (unit,) = rig.add_units(1)
+    for one in (before, unit):
+        rig.journal.commit(ReworkDeclared(unit=one, operator="tester", reason="a scratch"))
+    assert rig.outbox.advance(flush=True) is None
+    for one in (before, unit):
+        rig.journal.commit(ReworkWithdrawn(unit=one, operator="tester", reason="sold as it is"))
+    rig.drain()
+    assert rig.states() == [ONBOARDED, ONBOARDED]
+    assert len(rig.posts()) == 2
 
 
 def test_a_unit_taken_out_for_rework_neither_waits_nor_holds_up_the_others(rig: Rig) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,15 +23,15 @@ class Died(BaseException):
 class DiesBeforeSending(TeamCloud):
     """Its process ends when the intent to send is committed and no byte has left."""
 
-    def send(self, body: bytes) -> SendAnswer:  # noqa: ARG002 -- the protocol's signature
+    def send(self, *handed: Any) -> SendAnswer:  # noqa: ARG002 -- the protocol's signature
         raise Died
 
 
 class DiesAfterSending(TeamCloud):
     """Its process ends when the cloud has the body and the answer is not committed."""
 
-    def send(self, body: bytes) -> SendAnswer:
-        super().send(body)
+    def send(self, *handed: Any) -> SendAnswer:
+        super().send(*handed)
         raise Died
 
 

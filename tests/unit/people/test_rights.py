@@ -18,15 +18,17 @@ MAY = {
     Role.QA: {Right.EXPORT, Right.REPRINT, Right.CHECKPOINT},
     Role.CA_KEEPER: {Right.CREATE_CA, Right.EXPORT, Right.CHECKPOINT, Right.BACKUP},
     Role.LINE_LEAD: {
-        *(Right.RUN, Right.UPLOAD, Right.ACKNOWLEDGE, Right.REWORK, Right.DECIDE, Right.CLOSE_BATCH),
-        *(Right.EXPORT, Right.REPRINT, Right.CHECKPOINT, Right.BACKUP),
+        *(Right.RUN, Right.UPLOAD, Right.ACKNOWLEDGE, Right.REWORK, Right.WITHDRAW, Right.DECIDE),
+        *(Right.CLOSE_BATCH, Right.EXPORT, Right.REPRINT, Right.CHECKPOINT, Right.BACKUP),
+        *(Right.DELETE_CREDENTIALS, Right.DELETE_FROM_CLOUD, Right.UNCLAIM),
     },
     Role.ENGINEER: set(Right) - {Right.CREATE_CA},
 }
 CHANGES = set(Right) - {Right.EXPORT, Right.REPRINT, Right.CHECKPOINT, Right.BACKUP}
 OVERRIDES = {
     *(Right.REWORK, Right.REPRINT, Right.CHANGE_SETTINGS, Right.ACKNOWLEDGE, Right.DECIDE, Right.CORRECT_CLOCK),
-    *(Right.CLOSE_BATCH, Right.DISABLE_PEOPLE, Right.MANAGE_SECONDS, Right.RESTORE),
+    *(Right.WITHDRAW, Right.CLOSE_BATCH, Right.DISABLE_PEOPLE, Right.MANAGE_SECONDS, Right.RESTORE),
+    *(Right.DELETE_CREDENTIALS, Right.DELETE_FROM_CLOUD, Right.DEVELOP, Right.UNCLAIM, Right.MAKE_CLAIM_RULE),
 }
 
 
@@ -113,8 +115,11 @@ def test_an_override_takes_a_young_pin(right: Right) -> None:
     ],
     ids=["none", "operator", "service", "file", "headless", "the same", "stale", "just in time", "qa"],
 )
-def test_what_touches_certificates_takes_somebody_else_with_a_fresh_pin(second: Actor | None, expected: str) -> None:
-    assert code(actor(Role.LINE_LEAD), Right.REWORK, second=second) == expected
+@pytest.mark.parametrize("right", [Right.REWORK, Right.WITHDRAW])
+def test_what_touches_certificates_takes_somebody_else_with_a_fresh_pin(
+    second: Actor | None, expected: str, right: Right
+) -> None:
+    assert code(actor(Role.LINE_LEAD), right, second=second) == expected
 
 
 @given(wall=st.floats(-1e6, 1e6), monotonic=st.floats(61.0, 1e6))

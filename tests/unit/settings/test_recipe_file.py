@@ -88,8 +88,12 @@ COMMAND = 'do = "command"\nname = "t"\ntimeout_s = 1\nrepeat = "pure"\n'
             "imge =",
             'step 3 (flash): imge: no such key; did you mean "image"? Allowed: answers_at, attempts,',
         ),
-        ('"flash"', '"flsh"', 'step 3: do: "flsh" is not right. Did you mean "flash"? Allowed: check-target, cl'),
-        ('do = "flash"', "", "step 3: do: missing; it must be one of check-target, clear-credentials,"),
+        (
+            '"flash"',
+            '"flsh"',
+            'step 3: do: "flsh" is not right. Did you mean "flash"? Allowed: attest, check-target, cl',
+        ),
+        ('do = "flash"', "", "step 3: do: missing; it must be one of attest, check-target, clear-credentials,"),
         (
             'do = "sign"',
             'do = "sign"\nattempts = 2',

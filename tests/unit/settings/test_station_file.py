@@ -115,7 +115,7 @@ def test_any_other_address_is_refused_with_the_reason(edit: Edit, refused: Refus
         ('"line1-a"', '"line1-a\\n"', "station_id: "),
         ('data = "../data"', 'data = "..\\\\data"', "data: write folders with / between them"),
         ("simulated/fixture.toml", "simulated/none.toml", "fixture: there is no file "),
-        ('kind = "team"', 'kind = "org"', 'cloud.kind: "org" is not right; it must be "team"'),
+        ('kind = "team"', 'kind = "org"', 'cloud.kind: "org" is not right; it must be "team" (the team API'),
         ("batch_rows = 500", "batch_rows = 0", "cloud.batch_rows: 0 is not right; it must be a whole number from 1 to"),
         ("batch_rows = 500", "batch_rows = 1001", "cloud.batch_rows: 1001 is not right"),
         ("batch_rows = 500", 'batch_rows = "500"', 'cloud.batch_rows: "500" is not right; it must be a whole number'),
@@ -184,3 +184,80 @@ def test_a_pipe_in_a_settings_file_s_place_is_told_and_not_waited_for(tmp_path: 
         load_station(path)
     assert caught.value.code == "SET-101"
     assert "no regular file" in caught.value.sentence
+
+
+ORGANISATION = """
+organisation = "example-works"
+project = "trackers"
+token = { env = "NRFCLOUD_TOKEN" }
+"""
+
+
+def _by_organisation(examples: Path, keys: str = ORGANISATION, kind: str = "organisation") -> Path:
+    """The example with another kind of cloud and these keys in its secret's place."""
+    path = examples / "config/station.toml"
+    text = path.read_text(encoding="utf-8").replace('kind = "team"', f'kind = "{kind}"')
+    path.write_text(text.replace('api_key = { keyring = "nrf91-station/api-key" }', keys), encoding="utf-8")
+    return path
+
+
+def test_a_line_of_an_organisation_loads(examples: Path) -> None:
+    cloud = load_station(_by_organisation(examples)).value.cloud
+    assert cloud is not None
+    assert (cloud.organisation, cloud.project, cloud.api_key) == ("example-works", "trackers", None)
+    assert cloud.secret == EnvironmentSecret("NRFCLOUD_TOKEN")
+    assert cloud.place == "https://api.nrfcloud.com/v1/organizations/example-works/projects/trackers"
+
+
+@pytest.mark.parametrize(
+    ("kind", "keys", "problems"),
+    [
+        (
+            "organisation",
+            "",
+            [
+                'cloud.organisation: missing; kind = "organisation" needs it.',
+                'cloud.project: missing; kind = "organisation" needs it.',
+                'cloud.token: missing; kind = "organisation" needs it.',
+            ],
+        ),
+        ("team", "", ['cloud.api_key: missing; kind = "team" needs it.']),
+        (
+            "organisation",
+            ORGANISATION + 'team = "t"\napi_key = { env = "KEY" }\n',
+            [
+                'cloud.api_key: it belongs to kind = "team", and this is "organisation"; leave it out.',
+                'cloud.team: it belongs to kind = "team", and this is "organisation"; leave it out.',
+            ],
+        ),
+        (
+            "team",
+            'api_key = { env = "KEY" }\nproject = "p"',
+            ['cloud.project: it belongs to kind = "organisation", and this is "team"; leave it out.'],
+        ),
+        (
+            "organisation",
+            ORGANISATION + "check_absent = true",
+            ["cloud.check_absent: the organisation API is not known to tell of a device; leave it out."],
+        ),
+        (
+            "organisation",
+            ORGANISATION.replace("trackers", "a/../b"),
+            ['cloud.project: "a/../b" is not right; it must be the project\'s slug'],
+        ),
+        (
+            "organisation",
+            ORGANISATION.replace('{ env = "NRFCLOUD_TOKEN" }', '"oat_a-token-in-the-file"'),
+            ["cloud.token: a secret is never written into this file"],
+        ),
+    ],
+)
+def test_a_cloud_has_what_its_kind_needs_and_nothing_of_the_other(
+    examples: Path, refused: Refused, kind: str, keys: str, problems: list[str]
+) -> None:
+    path = _by_organisation(examples, keys, kind)
+    lines = refused(lambda: load_station(path))
+    assert len(lines) == len(problems), lines
+    for line, problem in zip(sorted(lines), problems, strict=True):
+        assert line.startswith(f"{path}: {problem}")
+        assert "oat_" not in line

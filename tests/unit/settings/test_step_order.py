@@ -257,6 +257,8 @@ class Board:
                 self.firmware_known = self.shown = False
             case StepKind.CHECK:
                 pass
+            case StepKind.ATTEST | StepKind.ENROL:
+                self.bad = True  # other ways' steps
 
     def talk(self, *, credentials: bool = False) -> None:
         self.bad |= self.image != "answers"

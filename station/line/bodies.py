@@ -1,0 +1,227 @@
+"""What goes together into one body, and what does not go at all: the choice among the units that wait.
+
+What the account's API takes no body for, or would take with an effect that nobody knows, is held with a sentence
+instead of being sent: its upload is prepared and settled in one breath, and no byte of it leaves.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Final
+
+from station.cloud.handed import expiry_of
+from station.cloud.protocol import Busy, NotSent, OnboardRow, Unclear
+from station.domain.events import AttemptClosed, CloudDeleted, RowSettled, UploadDecided, UploadPrepared, UploadSettled
+from station.domain.ids import UnitId, UploadId
+from station.domain.line import CloudState
+from station.domain.ways import CredentialKind
+from station.host.clock import Clock
+from station.host.files import sha256_of
+from station.journal.journal import Build
+from station.journal.records import Records
+from station.journal.rows import OutboxRow
+from station.line.feed import Feed, Told
+from station.line.hand import Writer
+from station.line.outbox_rules import OutboxRules
+from station.line.team import KeyWatch
+
+_IN_WORDS: Final = {
+    CredentialKind.CERTIFICATE: "certificates",
+    CredentialKind.PUBLIC_KEY: "public keys",
+    CredentialKind.ATTESTATION_TOKEN: "attestation tokens",
+    CredentialKind.ONBOARDING_TOKEN: "onboarding tokens",
+}
+_DEVICES: Final = (CredentialKind.CERTIFICATE, CredentialKind.ONBOARDING_TOKEN)
+"""By which the cloud gets a device, and nothing that a deletion of it leaves there, as it leaves a claim."""
+_TAKEN: Final = (CloudState.ONBOARDED, CloudState.CLAIMED)
+
+
+class Bodies:
+    """Makes uploads of the units that wait. One thread uses it, with the reader it was given."""
+
+    def __init__(
+        self,
+        journal: Writer,
+        records: Records,
+        key: KeyWatch,
+        clock: Clock,
+        rules: OutboxRules,
+        rows_of: Callable[[Sequence[UnitId]], Sequence[OnboardRow]],
+        feed: Feed,
+    ) -> None:
+        self._journal, self._records, self._key, self._clock = journal, records, key, clock
+        self._rules, self._rows_of, self._feed = rules, rows_of, feed
+        self._most = min(rules.rows, key.cloud.max_rows(CredentialKind.CERTIFICATE))
+        self._size = self._most
+        self._due = clock.monotonic()
+
+    def halve(self, units: int) -> None:
+        """Make smaller bodies from now on than one of so many, of which one was bad."""
+        self._size = max(1, units // 2)
+
+    def grow(self) -> None:
+        """Make bodies twice as large again: one was good."""
+        self._size = min(self._most, self._size * 2)
+
+    def wait(self) -> float | None:
+        """Return the seconds until a body is due; None where no unit waits."""
+        waiting = self._records.outbox(CloudState.WAITING, limit=1)
+        if not waiting:
+            return None
+        age = (self._clock.now() - waiting[0].since).total_seconds()
+        return max(0.05, self._rules.longest_wait - age, self._due - self._clock.monotonic())
+
+    def prepare(self, *, flush: bool) -> bool:
+        """Store the next body, or hold what can't go, if one is due. Return whether anything was done."""
+        rows = self._records.outbox(CloudState.WAITING, limit=self._size)
+        if not rows or self._clock.monotonic() < self._due:
+            return False
+        age = (self._clock.now() - rows[0].since).total_seconds()
+        # A clock that was set back makes an age negative: then the unit does not wait for the clock to catch up.
+        if not (flush or len(rows) >= self._size or age >= self._rules.longest_wait or age < 0):
+            return False
+        made = dict(zip((row.unit for row in rows), self._rows_of([row.unit for row in rows]), strict=True))
+        if self._hold_unfit(rows, made):
+            return True
+        there = self._there_already([row for row in rows if made[row.unit].kind is CredentialKind.CERTIFICATE])
+        if there is None:
+            self._due = self._clock.monotonic() + self._rules.retry_first * 6
+            return False
+        # One body holds one kind, and replaces certificates or onboards devices; the others go with the next one.
+        first = rows[0].unit
+        kind, replaces = made[first].kind, first in there
+        alike = [unit for unit in made if made[unit].kind is kind and (unit in there) is replaces]
+        units = tuple(alike[: self._key.cloud.max_rows(kind)])
+        tried = self._key.tried([made[unit] for unit in units], self._tell_wait)
+        if tried is None:
+            self._due = self._clock.monotonic() + self._rules.retry_first * 6
+            return False
+        if refused := {unit: why for unit, why in zip(units, tried.reasons, strict=True) if why}:
+            self._end_unsent(refused, made, CloudState.REFUSED)
+            return True
+        body = self._key.cloud.render([replace(made[unit], replaces=replaces) for unit in units])
+        self._journal.commit(self._prepared(units, kind, body), bodies={sha256_of(body): body})
+        return True
+
+    def _prepared(self, units: tuple[UnitId, ...], kind: CredentialKind, body: bytes) -> UploadPrepared:
+        return UploadPrepared(
+            units=units,
+            body_sha256=sha256_of(body),
+            body_bytes=len(body),
+            credential=kind,
+            account=self._key.account,
+        )
+
+    def _hold_unfit(self, rows: Sequence[OutboxRow], made: dict[UnitId, OnboardRow]) -> bool:
+        """Hold the units that can't go, those of one reason together; return whether there were any."""
+        unfit = {row.unit: why for row in rows if (why := self._why_unfit(row, made[row.unit]))}
+        self._end_unsent(unfit, made, CloudState.HELD)
+        return bool(unfit)
+
+    def _end_unsent(self, why: dict[UnitId, str], made: dict[UnitId, OnboardRow], state: CloudState) -> None:
+        """Settle units of which nothing is sent, those of one kind and reason together."""
+        for kind, reason in sorted({(made[unit].kind, one) for unit, one in why.items()}):
+            units = tuple(unit for unit, one in why.items() if (made[unit].kind, one) == (kind, reason))
+            body = f"{state.capitalize()}, and not sent: {reason}.\n".encode()
+            ended = tuple(RowSettled(unit, state, reason) for unit in units)
+            self._journal.commit(
+                self._prepared(units, kind, body), _settled_at_once(ended), bodies={sha256_of(body): body}
+            )
+            if state is CloudState.HELD:
+                self._feed.publish(Told("CLD-HELD", f"{len(units)} unit(s) are held: {reason}. Then: station decide"))
+            else:
+                text = (
+                    f"{len(units)} unit(s) can't be claimed: {reason}. Nothing of them was sent. Then: station decide"
+                )
+                self._feed.publish(Told("CLD-REFUSED", text))
+
+    def _why_unfit(self, row: OutboxRow, made: OnboardRow) -> str:
+        cloud = self._key.cloud
+        if made.kind not in cloud.takes:
+            return f"the {cloud.api} API takes no {_IN_WORDS[made.kind]}; the station file must name one that does"
+        if made.kind is CredentialKind.ONBOARDING_TOKEN:
+            expires = expiry_of(made.credential)
+            if expires is not None and expires <= self._now():
+                return f"its onboarding token ran out on {expires:%Y-%m-%d %H:%M} UTC; build it again (station rework)"
+        if not self._was_there(row.unit) or self._sent_by_person(row.unit):
+            return ""
+        if not cloud.can_look:
+            return (
+                "the cloud has the device from before its rework, and on this API no way is known to replace what it "
+                "has; delete the device in the portal"
+            )
+        if (before := self._other_kind_before(row.unit, made.kind)) is not None:
+            was, now = before.replace("-", " "), made.kind.replace("-", " ")
+            return (
+                f"the cloud took its {was} before its rework, and its {now} does not replace that: both would count; "
+                "delete the device there, or give up its claim"
+            )
+        return ""
+
+    def _other_kind_before(self, unit: UnitId, kind: CredentialKind) -> CredentialKind | None:
+        """Return another kind of credential that the cloud took of the unit, unless it was deleted there since."""
+        deleted = False
+        for entry in reversed(self._records.entries_about(unit)):
+            match entry.event:
+                case CloudDeleted(gone=True):
+                    deleted = True
+                case UploadPrepared(credential=before) if before != kind and not (deleted and before in _DEVICES):
+                    if self._was_taken(unit, UploadId(entry.seq)):
+                        return CredentialKind(before)
+                case _:
+                    pass
+        return None
+
+    def _was_taken(self, unit: UnitId, upload: UploadId) -> bool:
+        """Return whether the cloud took the unit in this upload, or a person saw it there afterwards."""
+        last = UploadId(0)
+        for entry in self._records.entries_about(unit):
+            match entry.event:
+                case UploadPrepared():
+                    last = UploadId(entry.seq)
+                case UploadSettled(upload=named, rows=rows) if named == upload:
+                    if any(one.unit == unit and one.state in _TAKEN for one in rows):
+                        return True
+                case UploadDecided(state=CloudState.ONBOARDED) if last == upload:
+                    return True
+                case _:
+                    pass
+        return False
+
+    def _now(self) -> datetime:
+        return self._key.time() or self._clock.now()
+
+    def _was_there(self, unit: UnitId) -> bool:
+        row = self._records.unit(unit)
+        return row is not None and row.attempts > 1 and self._records.was_onboarded(unit)
+
+    def _sent_by_person(self, unit: UnitId) -> bool:
+        """Return whether the last word about the unit since it was built is a person's: send it."""
+        for entry in reversed(self._records.entries_about(unit)):
+            match entry.event:
+                case UploadDecided(state=state):
+                    return state is CloudState.WAITING
+                case UploadSettled() | AttemptClosed():
+                    return False
+                case _:
+                    pass
+        return False
+
+    def _there_already(self, rows: Sequence[OutboxRow]) -> frozenset[UnitId] | None:
+        """Return the units whose devices the cloud has from before a rework; None when it can't be asked now.
+
+        Only those that were ever onboarded are asked for: whatever else has their ID is not theirs to replace.
+        """
+        earlier = [row for row in rows if self._was_there(row.unit)] if self._key.cloud.can_look else []
+        if not earlier:
+            return frozenset()
+        known = self._key.known([row.device_id for row in earlier], self._tell_wait)
+        return None if known is None else frozenset(row.unit for row in earlier if row.device_id in known.present)
+
+    def _tell_wait(self, answer: NotSent | Busy | Unclear) -> None:
+        self._feed.publish(Told("CLD-WAIT", f"Uploads wait: {answer.reason}"))
+
+
+def _settled_at_once(rows: tuple[RowSettled, ...]) -> Build:
+    """Return what settles the upload that the entry before it prepares."""
+    return lambda places: UploadSettled(upload=UploadId(places[-1]), rows=rows)
