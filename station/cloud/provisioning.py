@@ -8,6 +8,7 @@ the list of a device's commands; an answer of another form is unclear there, nev
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, TypeVar
 
 from station.cloud import protocol as say
@@ -15,7 +16,7 @@ from station.cloud import provisioning_answers as answers
 from station.cloud.asking import Asker, Reach
 from station.cloud.provisioning_rows import Claim, RuleOrder, read_claims, write_claim, write_rule, write_tag
 from station.cloud.replies import read_told, refuses_key
-from station.cloud.team_answers import read_request_id, says_absent
+from station.cloud.team_answers import read_accepted, says_absent
 from station.cloud.wire import Line, Reply, Silence
 from station.cloud.words import quote
 from station.domain.ids import DeviceId, DeviceUuid
@@ -88,7 +89,7 @@ class ProvisioningApi:
         """
         found: list[DryRunAnswer] = []
         with self._api.wire.line() as line:
-            key_good = self._once(lambda: isinstance(self._rules(line), tuple))
+            key_good = self._key_good(line)
             for claim in claims:
                 answer = self._dry_run(line, claim, key_good)
                 found.append(answer)
@@ -114,13 +115,6 @@ class ProvisioningApi:
         """
         claims = read_claims(body)
         return self._read_claim(self._api.hand_over("/claimed-devices", body), claims)
-
-    def claim_one(self, claim: Claim) -> say.Claimed | say.Invalid | Trouble:
-        """Claim a single device, once (JSON; 201). NOT safe to repeat after :class:`Unclear`."""
-        answer = self._api.hand_over("/claimed-devices", write_claim(claim), _JSON)
-        if isinstance(answer, Reply) and answers.read_claimed(answer, claim.uuid) is not None:
-            return say.Claimed()
-        return self._api.read_send(answer)
 
     def unclaim(self, uuid: DeviceUuid) -> UnclaimAnswer:
         """Give the device up (204). Safe to repeat: what an unclear one did is looked up, as far as it can be."""
@@ -229,7 +223,7 @@ class ProvisioningApi:
 
     def _read_claim(self, answer: Reply | Silence, claims: Sequence[Claim]) -> ClaimAnswer:
         if isinstance(answer, Reply):
-            request_id = read_request_id(answers.says_accepted(answer))
+            request_id = read_accepted(answer)
             if request_id is not None:
                 return say.Accepted(request_id)
             told = answers.read_bulk_claim(answer, claims, self._api.secret)
@@ -296,7 +290,7 @@ class ProvisioningApi:
         absent: set[DeviceId] = set()
         unknown: list[tuple[DeviceId, str]] = []
         with self._api.wire.line() as line:
-            key_good = self._once(lambda: isinstance(self._rules(line), tuple))
+            key_good = self._key_good(line)
             for place, uuid in enumerate(uuids):
                 answer = ask(line, uuid)
                 match answer:
@@ -329,17 +323,9 @@ class ProvisioningApi:
                 return tuple(found)
         return say.Unclear(f"the cloud's list has more than {_PAGES_MOST} pages")
 
-    @staticmethod
-    def _once(ask: Callable[[], bool]) -> Callable[[], bool]:
+    def _key_good(self, line: Line) -> Callable[[], bool]:
         """Return a question that is asked at most once: a key that one device is denied to may be good."""
-        said: list[bool] = []
-
-        def answer() -> bool:
-            if not said:
-                said.append(ask())
-            return said[0]
-
-        return answer
+        return cache(lambda: isinstance(self._rules(line), tuple))
 
 
 def _held_against(seen: say.KnownDevices, uuid: DeviceUuid, row: say.RowResult) -> say.RowResult:

@@ -75,11 +75,6 @@ def read_device(reply: Reply, uuid: DeviceUuid) -> ClaimedDevice | None:
     return _device(_whole(reply, 200), uuid)
 
 
-def read_claimed(reply: Reply, uuid: DeviceUuid) -> ClaimedDevice | None:
-    """Return the device of a single claim's 201. Pure."""
-    return _device(_whole(reply, 201), uuid)
-
-
 def read_commands(reply: Reply) -> tuple[tuple[Command, ...], str] | None:
     """Return a page of a device's commands and the token of the next one ("" on the last). Pure."""
     value = _whole(reply, 200)
@@ -130,11 +125,6 @@ def read_bulk_claim(reply: Reply, claims: Sequence[Claim], *secrets: Secret) -> 
     return BulkClaim(
         frozenset(claimed - both), {uuid: reason for uuid, reason in refused.items() if uuid not in claimed}
     )
-
-
-def says_accepted(reply: Reply) -> object:
-    """Return the ``bulkOpsRequestId`` of a 202, whatever it is; None where there is none. Pure."""
-    return _whole(reply, 202).get("bulkOpsRequestId")
 
 
 def _device(value: Mapping[str, object], uuid: DeviceUuid) -> ClaimedDevice | None:

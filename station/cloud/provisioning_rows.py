@@ -95,13 +95,8 @@ def read_claims(body: bytes) -> tuple[Claim, ...]:
     return claims
 
 
-def is_claims(body: bytes) -> bool:
-    """Return whether ``body`` is one of claims, by its first field. Pure."""
-    return re.match(rb'"[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+"[,\n]', body) is not None
-
-
 def write_claim(claim: Claim) -> bytes:
-    """Return the body of a single claim, or of its dry run. Pure."""
+    """Return the body of a claim's dry run: a single claim's. Pure."""
     value: dict[str, object] = {"claimToken": claim.token}
     if claim.tags:
         value["tags"] = list(claim.tags)

@@ -31,6 +31,9 @@ _TAG = re.compile(r"[a-zA-Z0-9_.@:#-]+")
 # No device ID holds a comma or a quote, and no sub-type a blank: what this matches is no row of five columns.
 _TWO_COLUMNS = re.compile(rb'[^,"\n]+,"-----BEGIN CERTIFICATE-----\n')
 
+# A body's first field with what ends it: a device ID or a token. No page and no JSON begins so.
+_FIRST_FIELD = re.compile(rb'"?[A-Za-z0-9:_.-]+"?[,\r\n]')
+
 
 def render_rows(rows: Sequence[OnboardRow], max_rows: int = MAX_ROWS) -> bytes:
     """Return ``rows`` as the body the team API takes: UTF-8, LF, only what needs quotes is quoted. Pure.
@@ -87,6 +90,15 @@ def _render_single(rows: Sequence[OnboardRow]) -> bytes:
 def replaces_certificates(body: bytes) -> bool:
     """Return whether a body of :func:`render_rows` is RegisterCertificates' (two columns), by its first row. Pure."""
     return _TWO_COLUMNS.match(body) is not None
+
+
+def may_be_body(data: bytes) -> bool:
+    """Return whether a file may be a whole body that the cloud took, from whomever: no page, no blanks, no half. Pure.
+
+    What is none tells nothing of the body that it was asked for in place of.
+    """
+    ends = data.endswith((b'"', b"\n")) and data.count(b'"') % 2 == 0  # within a PEM, a line's end is none of a row's
+    return ends and _FIRST_FIELD.match(data) is not None
 
 
 def _require_rules(row: OnboardRow) -> None:

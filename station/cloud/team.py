@@ -20,7 +20,7 @@ from station.cloud.errors import read_errors
 from station.cloud.provisioning import ProvisioningApi
 from station.cloud.provisioning_rows import read_claims, render_claims
 from station.cloud.replies import OTHER_ACCOUNT, cloud_time, read_look, read_told, refuses_key
-from station.cloud.rows import MAX_BODY_BYTES, MAX_ROWS, render_rows, replaces_certificates
+from station.cloud.rows import MAX_BODY_BYTES, MAX_ROWS, may_be_body, render_rows, replaces_certificates
 from station.cloud.wire import Flaw, NoKey, Reply, Silence, Timeouts
 from station.cloud.words import quote
 from station.domain.ids import DeviceId, DeviceUuid, Sha256
@@ -226,8 +226,12 @@ class TeamCloud:
                     silent += not isinstance(file, say.Unclear)
                     if silent == _SILENT_FILES_MOST:
                         return not_seen
-                elif not file.flaw and sha256_of(file.body) == body_sha256:  # one too long is none of ours
+                elif file.flaw:
+                    continue  # one too long is none of ours
+                elif sha256_of(file.body) == body_sha256:
                     return say.Found(operation.request_id)
+                elif not may_be_body(file.body):
+                    not_seen = say.Unclear("what it shows in a body's place is no body")
             token = page.next_token
             if not token:
                 return not_seen or say.NotFound("no bulk operation since then has this body")

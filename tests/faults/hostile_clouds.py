@@ -144,7 +144,6 @@ def _claims() -> list[Claim]:
 _ASKED: Final[tuple[Callable[[ProvisioningApi, list[Claim]], object], ...]] = (
     lambda api, claims: api.can_claim(claims),
     lambda api, claims: api.claim(write_claims(claims)),
-    lambda api, claims: api.claim_one(claims[0]),
     lambda api, claims: api.unclaim(claims[0].uuid),
     lambda api, claims: api.device(claims[0].uuid),
     lambda api, claims: api.commands(claims[0].uuid),

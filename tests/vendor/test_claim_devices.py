@@ -16,7 +16,7 @@ import pytest
 from station.cloud.asking import Reach
 from station.cloud.protocol import AttestationToken, Claimed, OnboardRow, Refused, Settled
 from station.cloud.provisioning import Claimable, NotClaimable, ProvisioningApi, Unclaimed
-from station.cloud.provisioning_rows import RuleOrder, claim_of, render_claims
+from station.cloud.provisioning_rows import RuleOrder, claim_of, render_claims, write_claims
 from station.credentials.attestation import read_attestation
 from station.credentials.pem import CertificatePem
 from station.domain.ids import DeviceId, Imei
@@ -169,7 +169,7 @@ def test_the_vendors_single_claim_makes_one_tag_of_two(
     vendor_python: Path, cloud: SimulatedCloud, api: ProvisioningApi, units: list[Attested]
 ) -> None:
     assert _ask(vendor_python, cloud, "claim_device", units[0].token, ",".join(TAGS)) == 201
-    assert api.claim_one(claim_of(units[1].token, TAGS)) == Claimed()
+    assert api.claim(write_claims([claim_of(units[1].token, TAGS)])) == Settled((Claimed(),))
     tags = {one["uuid"]: one["tags"] for one in cloud.truth()["claims"]}
     assert tags == {units[0].board.uuid: [",".join(TAGS)], units[1].board.uuid: list(TAGS)}
 

@@ -215,16 +215,6 @@ def test_no_body_of_claims_is_handed_over(cloud: SimulatedCloud, api: Provisioni
     assert _posts(cloud) == []
 
 
-def test_a_single_claim_has_each_tag_as_its_own(
-    cloud: SimulatedCloud, api: ProvisioningApi, claims: list[Claim]
-) -> None:
-    assert api.claim_one(claims[0]) == Claimed()
-    assert cloud.truth()["claims"][0]["tags"] == [TAG, "location=Oslo"]
-    cloud.fail(Fault(POST, Do.CLOSE_DONE))
-    assert isinstance(api.claim_one(claims[1]), Unclear)
-    assert claims[1].uuid in _owned(cloud)
-
-
 # --- dry runs ----------------------------------------------------------------------------------------------------
 
 
@@ -408,7 +398,6 @@ def test_neither_key_nor_token_is_in_what_is_said_of_trouble(
     ask: list[Callable[[], object]] = [
         lambda: api.claim(write_claims(claims[:1])),
         lambda: api.can_claim(claims[:1]),
-        lambda: api.claim_one(claims[0]),
         lambda: api.device(claims[0].uuid),
         lambda: api.unclaim(claims[0].uuid),
         lambda: api.make_rule(ORDER),

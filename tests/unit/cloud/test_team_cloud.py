@@ -471,6 +471,19 @@ def test_file_that_cannot_be_read_does_not_hide_a_later_match(
     assert _find(team, body) == Found(request_id)
 
 
+@pytest.mark.parametrize("shown", ["", "<html>It works!</html>", "{}", "gibberish", "a part"])
+def test_what_is_no_body_says_nothing_of_the_body_in_whose_place_it_stands(
+    cloud: SimulatedCloud, team: TeamCloud, body: bytes, shown: str
+) -> None:
+    """Found by the simulated factory: a page in a file's place was taken for somebody else's body."""
+    request_id = _sent(team, body)
+    text = body[:-40].decode() if shown == "a part" else shown
+    cloud.fail(Fault(f"GET */{request_id}.csv", Do.NONSENSE, times=0, body=text))
+    assert isinstance(_find(team, body), Unclear)
+    cloud.heal()
+    assert _find(team, body) == Found(request_id)
+
+
 # --- devices -----------------------------------------------------------------------------------------------------
 
 
