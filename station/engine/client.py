@@ -167,6 +167,7 @@ def attach(opened: Opened, *, start: bool = True, timeout: float = 20.0) -> Engi
     """
     folder, clock = opened.value.data, opened.clock
     deadline, again = Deadline(clock, timeout), Deadline(clock, 0.0)
+    in_use: Fault | None = None
     while True:
         found = read_whereabouts(folder)
         if found is not None and (link := _connect(found, deadline, folder)) is not None:
@@ -176,8 +177,11 @@ def attach(opened: Opened, *, start: bool = True, timeout: float = 20.0) -> Engi
         if deadline.passed():
             raise NOT_STARTED.fault("its address did not appear in time", why="it is not there in time")
         if again.passed():
-            _start(opened, deadline)
-            # Where another program is just starting one, or one is just ending, that is waited for.
+            before, in_use = in_use, _start(opened, deadline)
+            if before and in_use:
+                raise in_use
+            # Where another program is just starting one, or one is just ending, or a command is at work, that is
+            # waited for.
             again = Deadline(clock, _AGAIN)
         else:
             clock.wait(threading.Event(), _PAUSE)
@@ -227,8 +231,11 @@ def _connect(found: Whereabouts, deadline: Deadline, folder: Path) -> EngineLink
     return None
 
 
-def _start(opened: Opened, deadline: Deadline) -> None:
-    """Start an engine, unless another program is doing so. Raises the fault that its start ended with."""
+def _start(opened: Opened, deadline: Deadline) -> Fault | None:
+    """Start an engine, unless another program is doing so. Raises the fault that its start ended with.
+
+    Returns HOST-105 where a program that is no engine has the folder.
+    """
     command = [sys.executable, "-m", "station", "engine", "--station", str(opened.settings.path)]
     try:
         line = start_detached(command, timeout=max(1.0, deadline.left()), begins=STARTED)
@@ -238,10 +245,10 @@ def _start(opened: Opened, deadline: Deadline) -> None:
         raise
     said = json.loads(line.removeprefix(STARTED))
     if "code" not in said:
-        return
+        return None
     failed = Failed(code=said["code"], sentence=said["sentence"], detail=said["detail"])
-    if failed.code == FOLDER_IN_USE.code and PURPOSE in failed.sentence:
-        return
+    if failed.code == FOLDER_IN_USE.code:
+        return None if PURPOSE in failed.sentence else fault_of(failed)
     raise fault_of(failed)
 
 

@@ -5,12 +5,16 @@ import getpass
 import os
 import re
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from station.host.faults import FILE_UNWRITABLE, FOLDER_IN_USE
 from station.host.files import make_private_folder
+
+_LOOKS: Final = 50
+_PAUSE_S: Final = 0.01
 
 
 class FolderLock:
@@ -32,14 +36,14 @@ class FolderLock:
             _take(self._handle)
         except OSError as error:
             owner = _read_owner(self._handle)
-            self.release()
+            self._close()
             raise FOLDER_IN_USE.fault(str(error), path=folder, owner=owner) from error
         try:
             os.ftruncate(self._handle, 0)
             os.lseek(self._handle, 0, os.SEEK_SET)
             os.write(self._handle, f"\n{purpose}, process {os.getpid()} of {_user()}\n".encode())
         except OSError as error:
-            self.release()
+            self._close()
             raise FILE_UNWRITABLE.fault(str(error), path=path) from error
 
     def is_taken_away(self) -> bool:
@@ -57,6 +61,12 @@ class FolderLock:
 
     def release(self) -> None:
         """Give the folder back. Safe to repeat."""
+        if self._handle >= 0:
+            with contextlib.suppress(OSError):  # a full or absent disk must not keep the lock
+                os.ftruncate(self._handle, 0)  # the next owner is not taken for this one before it has written
+        self._close()
+
+    def _close(self) -> None:
         if self._handle >= 0:
             os.close(self._handle)
             self._handle = -1
@@ -93,8 +103,12 @@ def owner_process(owner: str) -> int | None:
 
 
 def _read_owner(handle: int) -> str:
-    os.lseek(handle, 1, os.SEEK_SET)  # byte 0 is the one that is locked
-    return os.read(handle, 200).decode("utf-8", "replace").strip() or "unknown"
+    for _ in range(_LOOKS):
+        os.lseek(handle, 1, os.SEEK_SET)  # byte 0 is the one that is locked
+        if owner := os.read(handle, 200).decode("utf-8", "replace").strip():
+            return owner
+        time.sleep(_PAUSE_S)  # it has only just taken the folder
+    return "unknown"
 
 
 def _user() -> str:

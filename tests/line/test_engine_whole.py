@@ -7,6 +7,7 @@ import socket
 import stat
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
@@ -22,7 +23,9 @@ from station.engine.commands import Acknowledge, Pause, Resume, SignIn, SignOut,
 from station.engine.prompts import PAUSED, PUT_IN, TAKE_OUT
 from station.engine.results import Armed, Person
 from station.engine.whereabouts import FILE_NAME, read_whereabouts
+from station.host.clock import SystemClock
 from station.host.files import replace_file
+from station.host.lock import FolderLock
 from tests.desktop.engine_rig import PATIENCE, Ear, Rig, running
 from tests.line.harness import PASSPHRASE, STAFF, Line
 from tests.line.processes import call_station, child_environment
@@ -193,6 +196,31 @@ def test_two_windows_that_start_at_one_moment_find_one_engine(rig: Rig) -> None:
     assert not (rig.data / FILE_NAME).exists()
     assert not list(rig.data.glob("*.sock"))
     assert call_station(rig.line, "engine", "--stop")[2].startswith("ENG-101")
+
+
+@pytest.mark.parametrize("ends", [True, False])
+def test_a_window_that_comes_while_a_command_is_at_work_waits_for_it_a_moment(rig: Rig, *, ends: bool) -> None:
+    """Found by a window that was told of "another program (unknown)": it was the engine, just taking its folder."""
+    command = FolderLock(rig.data, "a command")
+
+    class Clock(SystemClock):
+        def wait(self, event: threading.Event, seconds: float) -> bool:
+            if ends:
+                command.release()
+            return super().wait(event, seconds)
+
+    opened = replace(rig.opened, clock=Clock())
+    try:
+        if not ends:
+            with pytest.raises(Fault, match="a command, process") as caught:
+                attach(opened)
+            assert caught.value.code == "HOST-105"
+            return
+        link = attach(opened)
+        rig.started.append(link.welcome.process)
+        link.close()
+    finally:
+        command.release()
 
 
 def gone(process: int) -> None:

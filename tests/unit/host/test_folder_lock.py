@@ -83,6 +83,19 @@ def test_a_childs_life_does_not_prolong_the_lock(tmp_path: Path) -> None:
         child.communicate()
 
 
+def test_an_owner_who_has_only_just_taken_the_folder_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with FolderLock(tmp_path, "the engine") as first:
+        words = (tmp_path / ".lock").read_text()
+        (tmp_path / ".lock").write_text("")  # as it is between taking and writing
+        monkeypatch.setattr("time.sleep", lambda _seconds: (tmp_path / ".lock").write_text(words))
+        with pytest.raises(Fault, match=f"the engine, process {os.getpid()} of"):
+            FolderLock(tmp_path, "a command")
+        first.release()
+    assert (tmp_path / ".lock").read_text() == ""  # the next owner is not taken for this one
+
+
 def test_the_folder_and_the_lock_are_private(tmp_path: Path) -> None:
     with FolderLock(tmp_path / "data", "the engine"):
         modes = [stat.S_IMODE(path.stat().st_mode) for path in (tmp_path / "data", tmp_path / "data" / ".lock")]
