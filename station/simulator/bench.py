@@ -1,6 +1,8 @@
 """A whole simulated bench: slots with ports, boards, probes, the control API, and the truth about all of them."""
 
 import json
+import socket
+import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -29,7 +31,7 @@ from station.simulator.profile import PROFILES
 from station.simulator.slot import Slot
 from station.simulator.store import Item
 from station.simulator.timings import Timings
-from station.simulator.wire import Port, Rfc2217Port, open_pty
+from station.simulator.wire import Port, Rfc2217Port, bind_loopback, open_pty
 
 _SHOWN = frozenset({CredentialType.ROOT_CA, CredentialType.CLIENT_CERT})
 _NO_BASE = 0
@@ -93,6 +95,7 @@ class Bench:
         self._ports = dict.fromkeys(range(1, slots + 1), 0)
         if first_port:
             self._ports = {number: first_port + number - 1 for number in self._ports}
+        self._reserved: list[socket.socket] = []
         self._wanted = (control_port, probe_port)
         self._lock = threading.RLock()
         self._slots: dict[int, Slot] = {}
@@ -141,6 +144,7 @@ class Bench:
         (self.folder / "bench.json").unlink(missing_ok=True)
         for number in list(self._slots):
             self.remove(number)
+        self._give_ports_back()
         if self._probes is not None:
             self._probes.close()
             self._probes = None
@@ -325,11 +329,17 @@ class Bench:
         return [{"command": entry.text, "fault": entry.fault} for entry in list(self.board(serial).log)]
 
     def _take_ports(self) -> None:
-        # Every slot keeps its number from here on; all are held until all are known, so that they differ.
-        held = {number: Rfc2217Port(port) for number, port in self._ports.items()}
-        for number, port in held.items():
-            self._ports[number] = int(port.address.rpartition(":")[2])
-            port.close()
+        # Every slot keeps its number from here on, and nobody else gets it while its slot is empty.
+        for number, port in self._ports.items():
+            reserved = bind_loopback(port)
+            self._reserved.append(reserved)
+            self._ports[number] = reserved.getsockname()[1]
+        if sys.platform == "win32":  # two sockets can't have one port there
+            self._give_ports_back()
+
+    def _give_ports_back(self) -> None:
+        while self._reserved:
+            self._reserved.pop().close()
 
     def _open_port(self, slot: int) -> Port:
         if self._transport is Transport.PTY:

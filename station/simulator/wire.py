@@ -52,6 +52,18 @@ class Port(Protocol):
         """Let the port vanish for whoever has it open. Safe to repeat."""
 
 
+def bind_loopback(number: int) -> socket.socket:
+    """Return a socket at a TCP port of 127.0.0.1 (0: any free one), not listening: others can't get it by chance.
+
+    Except on Windows, further ones can be bound to the same port while none of them listens.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    if sys.platform != "win32":  # there it would let two programs share the port
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    bound.bind(("127.0.0.1", number))
+    return bound
+
+
 class Rfc2217Port:
     """A port as an RFC 2217 server on loopback.
 
@@ -67,10 +79,7 @@ class Rfc2217Port:
         self._connection: socket.socket | None = None
         self._sending = threading.Lock()
         self._settings = serial.serial_for_url("loop://", baudrate=115200)
-        self._listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-        if sys.platform != "win32":  # there it would let two programs share the port
-            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._listener.bind(("127.0.0.1", number))
+        self._listener = bind_loopback(number)
         self._number = self._listener.getsockname()[1]
         self._thread: threading.Thread | None = None
 

@@ -295,6 +295,21 @@ def test_a_slot_takes_one_board_and_a_board_one_slot(bench: Bench) -> None:
     bench.remove(3)  # nothing is in it
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there a port can't be kept and used")
+def test_nobody_else_gets_the_port_of_an_empty_slot(tmp_path: Path) -> None:
+    """What runs beside a bench took it now and then, and the next board could not be put in."""
+    with Bench(tmp_path, 1, Timings.none(), transport="rfc2217") as bench:
+        number = int(bench.port_address(1).rpartition(":")[2])
+        for _ in range(2):
+            with socket.socket() as other, pytest.raises(OSError, match="in use"):
+                other.bind(("127.0.0.1", number))
+            bench.insert(1)
+            bench.remove(1)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", number))  # given back
+
+
 def test_rfc2217_listens_only_while_a_board_is_in(tmp_path: Path) -> None:
     with Bench(tmp_path, 1, Timings.none(), transport="rfc2217") as bench:
         number = int(bench.port_address(1).rpartition(":")[2])
