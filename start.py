@@ -4,6 +4,7 @@
     python3 start.py demo            the whole line on simulated boards          (Windows: py start.py demo)
     python3 start.py desktop         the window; with --demo on simulated boards
     python3 start.py test            every check: ruff, mypy, pytest (words after it go to pytest)
+    python3 start.py bench           how fast it is, beside its references       (--help: what it measures)
     python3 start.py <command> ...   any `station` command; `python3 start.py help` lists them
     python3 start.py lock            write the lock files anew (for developers; needs uv)
 
@@ -140,7 +141,7 @@ def needs_of(command: str, *, venv: bool) -> list[Need]:
     """What `command` needs of the system, all at once: who isn't root is sent to sudo once, not twice."""
     minor = f"python{sys.version_info[0]}.{sys.version_info[1]}"
     needs = [Need(f"{minor}-venv", "making .venv", has_venv)] if venv else []
-    if LINUX and command in ("desktop", "test"):
+    if LINUX and command in ("desktop", "test", "bench"):
         needs += [Need(package, "Qt", partial(has_library, name)) for package, name in QT_LIBRARIES.items()]
         # Without any font Qt runs, and draws every letter as an empty box.
         needs.append(Need("fonts-dejavu-core", "letters on the screen", has_font))
@@ -340,36 +341,20 @@ def test(words: Sequence[str]) -> int:
     return next((code for code in codes.values() if code), 0)
 
 
-def lock(words: Sequence[str]) -> int:
-    """Write both lock files from pyproject.toml; known pins stay unless told otherwise (`lock --upgrade`)."""
-    if shutil.which("uv") is None:
-        raise Refusal(USAGE, "writing the lock files needs uv on the PATH; nothing else here does.")
-    import tomllib  # noqa: PLC0415 - no other command pays for it, and Python 3.10 could not even import it
-
-    tables = tomllib.loads(PROJECT.read_text(encoding="utf-8"))
-    compile_from = [
-        *("uv", "pip", "compile", "-", "--universal", "--generate-hashes", "--python-version", "3.11", "--quiet"),
-        *("--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "python3 start.py lock", *words),
-    ]
-    for names, rest in (
-        # What builds the project and SOURCE_ONLY is installed beside the rest, so it is locked beside it.
-        (tables["build-system"]["requires"], [PROJECT.name, "-o", LOCK.name]),
-        (tables["project"]["optional-dependencies"]["test"], ["-c", LOCK.name, "-o", TEST_LOCK.name]),
-    ):
-        done = subprocess.run([*compile_from, *rest], input="\n".join(names), text=True, cwd=ROOT, check=False)
-        if done.returncode:
-            return done.returncode
-    return 0
+def bench(words: Sequence[str]) -> int:
+    """Measure; relative paths among the words are the caller's, so the folder stays as it is."""
+    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    return run([PYTHON, "-m", "tests.benchmarks", *words], environment={**os.environ, "PYTHONPATH": paths})
 
 
 def start(command: str, words: Sequence[str]) -> int:
     if command == "lock":
-        return lock(words)
-    testing = command == "test"
-    provide(needs_of(command, venv=not is_ready(testing)))
-    set_up(with_tests=testing)
-    if testing:
-        return test(words)
+        return run([sys.executable, ROOT / "packaging" / "lock.py", *words])
+    own = {"test": test, "bench": bench}.get(command)
+    provide(needs_of(command, venv=not is_ready(own is not None)))
+    set_up(with_tests=own is not None)
+    if own is not None:
+        return own(words)
     return start_station(["--help"] if command == "help" else [command, *words])
 
 

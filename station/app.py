@@ -14,7 +14,6 @@ from station.devices.images import ImageShelf
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.domain.secret import Secret
-from station.domain.ways import Way
 from station.evidence.checkpoints import guard_start
 from station.evidence.succession import origin_in_force
 from station.host.clock import Stop
@@ -220,7 +219,6 @@ class Station:
             chosen = OutboxRules(
                 rows=settings.batch_rows,
                 longest_wait=settings.max_wait_s,
-                check_absent=settings.check_absent,
                 overdue=settings.overdue_after_s,
                 poll_first=min(1.0, settings.poll_every_s),
                 poll_most=settings.poll_every_s,
@@ -272,7 +270,7 @@ class Station:
         ``uploads``: whether the run has an uploader of its own. ``overhear`` gets every AT line, secrets masked.
         """
         actor, hand = actor or self.actor, Hand(self.journal, armed.operator)
-        if recipe.value.way is Way.STATION_KEY:
+        if recipe.value.way.made_here:
             forbid_core_files()
         bench = Bench(
             batch=armed.batch,

@@ -16,11 +16,12 @@ from station.credentials.pem import CertificatePem, read_certificates, to_pem
 from station.domain.ids import DeviceUuid
 from station.host.files import read_bytes
 from station.journal.records import Records
-from station.line.claim_decisions import fault_of, make_claim_rule, unclaim_unit
+from station.line.claim_decisions import make_claim_rule, unclaim_unit
+from station.line.cloud_refusals import fault_of
 from station.line.decisions import find_unit
 from station.line.faults import NOT_ATTESTED, UNIT_WITHOUT_UUID
 from station.line.onboarding import OnboardRows
-from station.options import DEFAULT_FILE, AsJson, Reason, SignInFile, StationFile, open_quietly
+from station.options import DEFAULT_FILE, NRF_CLOUD_TAG, AsJson, Reason, SignInFile, StationFile, open_quietly
 from station.people.rights import Right
 from station.sentences import plain_console, table_console
 from station.signing_in import enter
@@ -30,7 +31,6 @@ claim_commands = typer.Typer(
 )
 
 _NO = 1
-_NRF_CLOUD_TAG = 16842753
 _LIMIT = 65536
 
 _Unit = Annotated[str, typer.Argument(help="Any identifier of the unit.")]
@@ -151,7 +151,7 @@ def make_rule(
     reason: Reason,
     sec_tag: Annotated[
         int, typer.Option(min=0, max=2**31 - 1, help="Under which devices keep what they get.")
-    ] = _NRF_CLOUD_TAG,
+    ] = NRF_CLOUD_TAG,
     sign_in: SignInFile = None,
     station: StationFile = DEFAULT_FILE,
 ) -> None:

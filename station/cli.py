@@ -8,77 +8,183 @@ Exit codes:
 130 – stopped by a person
 """
 
-import json
-from functools import partial
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from types import MappingProxyType
+from typing import Annotated, Any, Final
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from typer.core import TyperCommand
+from typer.main import get_command
 
-from station.app import Station, open_station
-from station.backup_commands import backup, restore
-from station.batch_commands import close
-from station.claim_commands import claim_commands
-from station.cloud_commands import cloud_commands
-from station.credential_commands import credential_commands
-from station.domain.ids import BatchId, EventSeq, parse_batch_id
-from station.evidence_commands import checkpoint, export_commands, verify
-from station.host.clock import Stop
 from station.host.redaction import Redactor
-from station.jwt_commands import jwt_commands
-from station.line.decisions import correct_clock
-from station.options import (
-    DEFAULT_FILE,
-    AsJson,
-    Fixture,
-    Headless,
-    Reason,
-    SignInFile,
-    StationFile,
-    open_quietly,
-    require_batch,
-)
-from station.outbox_commands import decide, outbox, rework
-from station.people.rights import Right
-from station.people_commands import init, people_commands, release
-from station.running import Face, rules_for, run_batch
-from station.sentences import Commands, plain_console, sentences, table_console
-from station.signing_in import ask_release, ask_secret, ask_secret_twice, asker, at_terminal, enter
+from station.sentences import Commands, sentences
 from station.software import software_version
-from station.token_commands import token_commands
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a command is, a function or a :class:`typer.Typer`, and what the list of commands says of it.
+
+    It is loaded when it is run, or its own help is asked for: all of them together take a second.
+    """
+
+    load: Callable[[], Any]
+    summary: str
+    """The first paragraph of its own help."""
+    hidden: bool = False
+
+
+COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
+    {
+        "init": Place(
+            lambda: import_module("station.people_commands").init,
+            "Begin: the data folder, the first engineer, the station's own signing key, and the settings as they "
+            "are now.",
+        ),
+        "release": Place(
+            lambda: import_module("station.people_commands").release,
+            "Stand for the settings as they are now: station file, fixture and recipes. An engineer's; journaled.",
+        ),
+        "verify": Place(
+            lambda: import_module("station.evidence_commands").verify,
+            "Say what holds of an exported record or of a whole journal, and where it breaks first. Needs no station.",
+        ),
+        "checkpoint": Place(
+            lambda: import_module("station.evidence_commands").checkpoint,
+            "Sign the journal as it is now, and show the checkpoint: keep a copy away from this PC.",
+        ),
+        "close": Place(
+            lambda: import_module("station.batch_commands").close,
+            "Close a batch that is not complete, for good, and add its quantity up. A line lead's or an "
+            "engineer's; journaled.",
+        ),
+        "outbox": Place(
+            lambda: import_module("station.outbox_commands").outbox,
+            "Show what is on its way to the cloud, its words for what it refused, reworks not begun, final "
+            "checks amiss.",
+        ),
+        "decide": Place(
+            lambda: import_module("station.outbox_commands").decide,
+            "Decide about units that the cloud refused or is overdue with, or of which nobody knows. Journaled.",
+        ),
+        "rework": Place(
+            lambda: import_module("station.outbox_commands").rework,
+            "Allow one more attempt at a unit that passed or is in quarantine. A second person types a PIN too. "
+            "Journaled.",
+        ),
+        "backup": Place(
+            lambda: import_module("station.backup_commands").backup,
+            "Write all that another PC needs to go on into one file, and show that it holds. Nothing is overwritten.",
+        ),
+        "restore": Place(
+            lambda: import_module("station.backup_commands").restore,
+            "Go on from a backup. An engineer's, and a second person types a PIN too; the record tells of it for ever.",
+        ),
+        "run": Place(
+            lambda: import_module("station.line_commands").run,
+            "Take a batch through the slots. Boards start when they are loaded; finished ones go to the cloud.",
+        ),
+        "upload": Place(
+            lambda: import_module("station.line_commands").upload,
+            "Send what waits in the outbox, and see it through until the cloud has confirmed or refused it.",
+        ),
+        "correct-clock": Place(
+            lambda: import_module("station.line_commands").correct,
+            "Declare that some entries carry a wrong time, so that they no longer hold back signing. Nothing is "
+            "changed.",
+        ),
+        "units": Place(
+            lambda: import_module("station.line_commands").units,
+            "Find units by any identifier; without one, show them all.",
+        ),
+        "engine": Place(
+            lambda: import_module("station.line_commands").engine,
+            "Own the data folder for the desktop, until nobody needs that any more. Windows start this by themselves.",
+            hidden=True,
+        ),
+        "desktop": Place(
+            lambda: import_module("station.line_commands").desktop,
+            "Open the window. The line goes on when it is closed, and is there again when it is opened.",
+        ),
+        "doctor": Place(
+            lambda: import_module("station.line_commands").doctor,
+            "Check this PC, the fixture, the CA and the cloud; each trouble with its mend.",
+        ),
+        "demo": Place(
+            lambda: import_module("station.line_commands").demo,
+            "Take simulated boards through a simulated fixture, from blank to onboarded, and show all of it.",
+        ),
+        "ca": Place(
+            lambda: import_module("station.ca_commands").ca_commands,
+            "The local certificate authority.",
+        ),
+        "people": Place(
+            lambda: import_module("station.people_commands").people_commands,
+            "Who works here. Names are kept here alone, never in a record.",
+        ),
+        "claim": Place(
+            lambda: import_module("station.claim_commands").claim_commands,
+            "Devices that are claimed by their attestation tokens (Provisioning API, team's key).",
+        ),
+        "export": Place(
+            lambda: import_module("station.evidence_commands").export_commands,
+            "A unit's or a batch's record for QA: a bundle, tables, reports. Nothing is overwritten.",
+        ),
+        "jwt": Place(
+            lambda: import_module("station.jwt_commands").jwt_commands,
+            "Tokens (JWT, ES256) as nRF Cloud takes them: made by a key file or a device; verified.",
+        ),
+        "token": Place(
+            lambda: import_module("station.token_commands").token_commands,
+            "What a modem says of itself, explained. Needs no station.",
+        ),
+        "credentials": Place(
+            lambda: import_module("station.credential_commands").credential_commands,
+            "What a connected device holds, by security tag and type.",
+        ),
+        "cloud": Place(
+            lambda: import_module("station.cloud_commands").cloud_commands,
+            "Ask nRF Cloud about one device, or delete it. Team API alone.",
+        ),
+    }
+)
+
+
+class _Listed(Commands):
+    """The commands of :data:`COMMANDS`: named in the list of all, loaded one at a time."""
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)
+        for name, place in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=place.summary, hidden=place.hidden))
+
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]  # as `invoke` of Commands
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command and _load(str(name)), rest
+
+
+def _load(name: str) -> Any:
+    place = COMMANDS[name]
+    found = place.load()
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False)
+        alone.command(name, hidden=place.hidden)(found)
+        found = alone
+    command = get_command(found)
+    command.name = name
+    return command
+
 
 cli = typer.Typer(
     name="station",
-    cls=Commands,
+    cls=_Listed,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     help=__doc__,
 )
-ca_commands = typer.Typer(no_args_is_help=True, help="The local certificate authority.")
-cli.add_typer(ca_commands, name="ca")
-cli.add_typer(people_commands, name="people")
-cli.add_typer(claim_commands, name="claim")
-cli.add_typer(export_commands, name="export")
-cli.add_typer(jwt_commands, name="jwt")
-cli.add_typer(token_commands, name="token")
-cli.add_typer(credential_commands, name="credentials")
-cli.add_typer(cloud_commands, name="cloud")
-cli.command()(init)
-cli.command()(release)
-cli.command()(verify)
-cli.command()(checkpoint)
-cli.command()(close)
-cli.command()(outbox)
-cli.command()(decide)
-cli.command()(rework)
-cli.command()(backup)
-cli.command()(restore)
-
-_MOST, _ALL = 1000, -1
-"""How many units are shown to a person who named no batch; to everybody else."""
 
 
 def main() -> None:
@@ -101,240 +207,3 @@ def _top(
     ] = False,
 ) -> None:
     """Take nRF91 boards from blank to onboarded, with a record that holds."""
-
-
-@cli.command()
-def run(
-    context: typer.Context,
-    batch: Annotated[str, typer.Option(help="The work order, such as WO-1042. The same name again continues it.")],
-    product: Annotated[str, typer.Option(help="A product of the station's recipes, or a recipe file.")],
-    quantity: Annotated[int, typer.Option(min=1, help="How many units it asks for.")],
-    fixture: Fixture = None,
-    serials: Annotated[
-        str,
-        typer.Option(
-            help="The labels of its boards, FIRST..LAST, such as TRK-0001..TRK-0250; others are refused. "
-            "May be left out when the batch goes on."
-        ),
-    ] = "",
-    reason: Annotated[
-        str, typer.Option(help="An engineer's: why station file, fixture or recipe are not as released. Releases them.")
-    ] = "",
-    sign_in: SignInFile = None,
-    headless: Headless = False,
-    as_json: AsJson = False,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Take a batch through the slots. Boards start when they are loaded; finished ones go to the cloud.
-
-    Write while it runs:
-    ack SLOT REASON – a latched slot may work again; a line lead's name and PIN are asked for
-    SLOT or SLOT SERIAL – a board is in a slot that can't see it
-    Ctrl-C – no new boards; the running steps end
-    """
-    try:
-        order = parse_batch_id(batch)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint="--batch") from error
-    if reason and headless:
-        raise typer.BadParameter("nobody is there to release anything; see: station release", param_hint="--reason")
-    opened = open_quietly(context, station)
-    face = Face(plain_console(stderr=as_json), headless, as_json)
-    recipe, jig = opened.recipe(product), opened.fixture(fixture)
-    stop = Stop()
-    with Station(opened, f"batch {order}") as line:
-        actor = enter(line, sign_in, headless=headless)
-        line.gate.require(actor, Right.RUN)  # before anything else is asked for
-        if not (reason or headless) and actor.may(Right.CHANGE_SETTINGS) and at_terminal():
-            reason = ask_release(line.unreleased(recipe, jig))
-        line.releases.require(actor, [opened.settings, recipe, jig], reason)  # before any passphrase is typed
-        authority = line.open_ca(asker(ask_secret))
-        cloud = opened.cloud() if recipe.value.cloud is not None else None
-        armed = line.arm(order, recipe, jig, quantity, cloud, serials=serials)
-        engine = line.build_run(armed, authority, jig, recipe, cloud, stop, rules_for(line, face))
-        code = run_batch(line, engine, armed, recipe, face, stop)
-    raise typer.Exit(code)
-
-
-@cli.command()
-def upload(
-    context: typer.Context,
-    patience: Annotated[
-        float, typer.Option(min=0.0, max=86400.0, help="Seconds to wait for the cloud altogether.")
-    ] = 600.0,
-    look: Annotated[
-        bool, typer.Option("--look", help="Look at every claimed unit too: has its device made its cloud key?")
-    ] = False,
-    sign_in: SignInFile = None,
-    headless: Headless = False,
-    as_json: AsJson = False,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Send what waits in the outbox, and see it through until the cloud has confirmed or refused it."""
-    from station.uploading import drain  # noqa: PLC0415 -- a start without it is quicker
-
-    opened = open_quietly(context, station)
-    with Station(opened, "upload") as line:
-        enter(line, sign_in, headless=headless)
-        face = Face(plain_console(stderr=as_json), headless=True, json=as_json)
-        raise typer.Exit(drain(line, face, patience, look=look))
-
-
-@cli.command("correct-clock")
-def correct(
-    first: Annotated[int, typer.Argument(min=1, help="The first journal entry with a wrong time.")],
-    last: Annotated[int, typer.Argument(min=1, help="The last one.")],
-    reason: Reason,
-    sign_in: SignInFile = None,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Declare that some entries carry a wrong time, so that they no longer hold back signing. Nothing is changed."""
-    with Station(open_station(station), "clock correction") as line:
-        correct_clock(line.gate, line.records, EventSeq(first), EventSeq(last), enter(line, sign_in), reason)
-    typer.echo(f"The times of entries {first} to {last} no longer count.")
-
-
-@cli.command()
-def units(
-    text: Annotated[
-        str, typer.Argument(help="The start of a device ID, IMEI, UUID, serial or certificate serial.")
-    ] = "",
-    batch: Annotated[str, typer.Option(help="Only this work order.")] = "",
-    as_json: AsJson = False,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Find units by any identifier; without one, show them all."""
-    with open_station(station).records() as records:
-        if batch:
-            require_batch(records, batch)
-        if batch:
-            named = {unit.id for unit in records.find_units(text, limit=_ALL)} if text else None
-            found = [unit for unit in records.units_of(BatchId(batch)) if named is None or unit.id in named]
-        else:
-            found = records.find_units(text, limit=_ALL if as_json else _MOST + 1)
-        more = not batch and not as_json and len(found) > _MOST
-        rows = []
-        for unit in found[:_MOST] if more else found:
-            certificate = records.active_certificate(unit.device_id)
-            rows.append((unit, certificate.serial if certificate else ""))
-    if as_json:
-        for unit, serial in rows:
-            fields = {name: getattr(unit, name) for name in unit.__slots__}
-            typer.echo(json.dumps({**fields, "certificate": serial}, default=str))
-    else:
-        table = Table(box=None, padding=(0, 1, 0, 0))
-        for title in ("device ID", "IMEI", "serial", "batch", "outcome", "fault", "cloud", "certificate"):
-            table.add_column(title, overflow="fold", no_wrap=title in ("device ID", "IMEI"))
-        for unit, serial in rows:
-            outcome = unit.outcome or "in progress"
-            table.add_row(
-                unit.device_id, unit.imei, unit.serial or "", unit.batch, outcome, unit.fault or "", unit.cloud, serial
-            )
-        nothing = "No unit is known by that." if text else "There is no unit yet."
-        table_console().print(table if rows else nothing)
-    if more:
-        typer.echo(f"Only the first {_MOST} are shown: write more of an identifier, or name a batch.", err=True)
-    raise typer.Exit(0 if rows else 1)
-
-
-@ca_commands.command("init")
-def ca_init(context: typer.Context, sign_in: SignInFile = None, station: StationFile = DEFAULT_FILE) -> None:
-    """Make the root and the line CA, with their keys under the passphrase. A CA keeper's. Refuses where one is."""
-    from station.ca.creation import require_room  # noqa: PLC0415 -- only here
-
-    opened = open_quietly(context, station)
-    require_room(opened.value.ca_folder)  # nobody types a passphrase for nothing
-    with Station(opened, "making the CA") as line:
-        actor = enter(line, sign_in)
-        line.gate.require(actor, Right.CREATE_CA)
-        made = line.create_ca(opened.ca_passphrase(asker(ask_secret_twice)))
-    console = plain_console()
-    console.print(f"Made {made.name} in {made.folder}.", soft_wrap=True)
-    _show_fingerprints(console, made.root_sha256, made.line_sha256)
-    next_thing = "Next: copy the folder to two safe places, then take root.key away from this PC and lock it up."
-    console.print(next_thing, soft_wrap=True)
-
-
-@ca_commands.command("show")
-def ca_show(station: StationFile = DEFAULT_FILE) -> None:
-    """Show the CA's certificates and fingerprints. Needs no passphrase."""
-    from station.ca.folder import read_files  # noqa: PLC0415 -- only here
-
-    files = read_files(open_station(station).require_ca())
-    console = plain_console()
-    console.print(f"{files.description.name}")
-    for name, certificate in (("root", files.root), ("line", files.line)):
-        until = f"{certificate.not_valid_after_utc:%Y-%m-%d}"
-        console.print(f"{name}: {certificate.subject.rfc4514_string()}, valid until {until}", soft_wrap=True)
-    _show_fingerprints(console, files.root_sha256, files.line_sha256)
-
-
-def _show_fingerprints(console: Console, root: str, line: str) -> None:
-    for name, fingerprint in (("root", root), ("line", line)):
-        groups = " ".join(fingerprint[at : at + 4] for at in range(0, 64, 4))
-        console.print(f"{name} SHA-256: {groups}", soft_wrap=True)
-
-
-@cli.command(hidden=True)
-def engine(
-    context: typer.Context,
-    stop: Annotated[
-        bool, typer.Option("--stop", help="Ask the engine that runs to end; refused in mid-batch.")
-    ] = False,
-    linger: Annotated[float, typer.Option(min=0.0, help="Seconds to stay when nothing and nobody needs it.")] = 30.0,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Own the data folder for the desktop, until nobody needs that any more. Windows start this by themselves."""
-    from station.engine.process import run_engine, stop_engine  # noqa: PLC0415 -- a start without it is quicker
-
-    if stop:
-        typer.echo(stop_engine(open_quietly(context, station)))
-    else:
-        run_engine(station, partial(open_quietly, context), linger=linger)
-
-
-@cli.command()
-def desktop(
-    demo: Annotated[bool, typer.Option("--demo", help="On simulated boards, in the folder demo.")] = False,
-    hands: Annotated[bool, typer.Option(help="Of the demo: somebody puts the boards in and takes them out.")] = True,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Open the window. The line goes on when it is closed, and is there again when it is opened."""
-    from station.desktop.faults import QT_MISSING  # noqa: PLC0415 -- no other command loads any of this
-
-    try:
-        from station.desktop.main import Demo, run_desktop  # noqa: PLC0415 -- Qt is loaded here alone
-    except ImportError as error:
-        raise QT_MISSING.fault(why=error) from error
-    raise typer.Exit(run_desktop(station, demo=Demo(Path("demo").absolute(), hands=hands) if demo else None))
-
-
-@cli.command()
-def doctor(
-    fixture: Fixture = None,
-    as_json: AsJson = False,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Check this PC, the fixture, the CA and the cloud; each trouble with its mend."""
-    from station.doctor import examine, print_findings  # noqa: PLC0415 -- a start without it is quicker
-
-    raise typer.Exit(print_findings(examine(station, fixture), as_json=as_json))
-
-
-@cli.command()
-def demo(
-    context: typer.Context,
-    fast: Annotated[bool, typer.Option("--fast", help="Shorten the simulated devices' times.")] = False,
-    units_wanted: Annotated[int, typer.Option("--units", min=1, help="How many boards.")] = 24,
-    slots: Annotated[int, typer.Option(min=1, max=32, help="How many slots.")] = 8,
-    headless: Headless = False,
-    as_json: AsJson = False,
-    folder: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="Which boards, and what befalls them.")] = 1,
-) -> None:
-    """Take simulated boards through a simulated fixture, from blank to onboarded, and show all of it."""
-    from station.demo import run_demo  # noqa: PLC0415 -- a start without it is quicker
-
-    face = Face(plain_console(stderr=as_json), headless, as_json)
-    read = partial(open_quietly, context)
-    raise typer.Exit(run_demo(folder, face, units=units_wanted, slots=slots, fast=fast, seed=seed, read=read))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -24,26 +24,37 @@ from station.cloud.devices import (
 from station.cloud.protocol import CredentialRefused
 from station.cloud_deleting import delete
 from station.connected import Baud, Device, FixtureFile, Framing, connect_modem, place_of
+from station.credentials.jws import is_compact
 from station.domain.check_events import CheckState
 from station.domain.events import DevelopmentKeyIntended, DevelopmentKeyMade
-from station.domain.ids import DeviceId, Imei, parse_device_id
+from station.domain.ids import DeviceId, Imei
 from station.domain.secret import Secret
 from station.given import STDIN, echo_facts, given_text
 from station.host.core_files import forbid_core_files
 from station.host.faults import FILE_EXISTS
 from station.host.files import create_file, make_private_folder, read_private_text
 from station.journal.database import FILE_NAME
+from station.line.cloud_refusals import fault_of
+from station.line.cloud_token import sign_for_cloud
 from station.line.faults import (
     CLOUD_TOLD_NOTHING,
     DEVELOPMENT_ONLY,
-    KEY_REFUSED,
     MADE_HERE,
     NO_CLOUD,
     TOKEN_UNUSABLE,
 )
 from station.line.final_by_hand import check_by_hand, unit_to_check
 from station.opened import Opened
-from station.options import DEFAULT_FILE, AsJson, Reason, SignInFile, StationFile, open_quietly
+from station.options import (
+    DEFAULT_FILE,
+    NRF_CLOUD_TAG,
+    AsJson,
+    Reason,
+    SignInFile,
+    StationFile,
+    open_quietly,
+    read_device_id,
+)
 from station.people.rights import Right
 from station.sentences import plain_console
 from station.signing_in import ask_secret, at_terminal, enter
@@ -51,10 +62,7 @@ from station.signing_in import ask_secret, at_terminal, enter
 cloud_commands = typer.Typer(no_args_is_help=True, help="Ask nRF Cloud about one device, or delete it. Team API alone.")
 cloud_commands.command("delete")(delete)
 
-_NRF_CLOUD_TAG = 16842753
-_TOKEN_SECONDS = 300
 _NO = 1
-_JWT = re.compile(r"(?=.{5,8192}$)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _RANGE = re.compile(r"(\d{1,9})-(\d{1,9})")
 _TYPES = frozenset({*range(1, 10), 11, 12, 13})
 _WARNING = (
@@ -101,7 +109,7 @@ def device(
     from_slot: FromSlot = None,
     from_port: FromPort = None,
     from_file: FromFile = None,
-    sec_tag: SecTag = _NRF_CLOUD_TAG,
+    sec_tag: SecTag = NRF_CLOUD_TAG,
     framing: Framing = "at_host",
     baud: Baud = 115200,
     fixture: FixtureFile = None,
@@ -118,7 +126,7 @@ def device(
     1 where the cloud does not have the device, or does not take the token. With --record, somebody who may upload
     signs in, and both questions are the final check of that unit of this station.
     """
-    wanted = _device_id(device_id)
+    wanted = read_device_id(device_id)
     source = _Source(Device(from_port, from_slot, framing, baud, fixture), from_file, sec_tag)
     if source.count > 1:
         raise typer.BadParameter("name one of them", param_hint="--jwt, --jwt-from-slot, --jwt-from-port")
@@ -129,7 +137,7 @@ def device(
         raise typer.Exit(_record_check(opened, source, wanted, sign_in, as_json=as_json))
     token = None
     if source.count:
-        opened.team_asker(Secret("x"))  # a cloud that can't be asked is said before anything is signed
+        opened.require_team_api()  # said before anything is signed
         token = _take_token(source, opened, wanted)
     answer = fetch_device(opened.team_asker(token), wanted)
     console = plain_console()
@@ -149,11 +157,11 @@ def device(
             console.print(f"The cloud does not take {source.words} for {wanted}: {answer.reason}", soft_wrap=True)
             raise typer.Exit(_NO)
         case _:
-            _refuse(answer)
+            raise fault_of(answer)
 
 
 def _record_check(opened: Opened, source: _Source, wanted: DeviceId, sign_in: Path | None, *, as_json: bool) -> int:
-    opened.team_asker(Secret("x"))  # a cloud that can't be asked is said before anybody signs in
+    opened.require_team_api()  # said before anybody signs in
     cloud, place = opened.cloud(), place_of(source.where)
     if cloud is None:
         raise NO_CLOUD.fault(path=opened.settings.path)
@@ -186,7 +194,7 @@ def assistance(
         typer.Option(help="1 UTC, 2 ephemerides, 3 almanac, 4 ionosphere, 6 time of week, 7 clock, 9 integrity ..."),
     ] = "1,2,3,4,6,7,9",
     out: Annotated[Path | None, typer.Option(help="Write the data into this new file.")] = None,
-    sec_tag: SecTag = _NRF_CLOUD_TAG,
+    sec_tag: SecTag = NRF_CLOUD_TAG,
     framing: Framing = "at_host",
     baud: Baud = 115200,
     fixture: FixtureFile = None,
@@ -203,14 +211,14 @@ def assistance(
     first, last = _read_span(span)
     kinds = _read_types(types)
     opened = open_quietly(context, station)
-    opened.team_asker(Secret("x"))
-    token = _take_token(source, opened, None if sub is None else _device_id(sub))
+    opened.require_team_api()
+    token = _take_token(source, opened, None if sub is None else read_device_id(sub))
     answer = fetch_assistance(opened.team_asker(token), first, last, kinds)
     if isinstance(answer, CredentialRefused):
         plain_console().print(f"The cloud does not take {source.words}: {answer.reason}", soft_wrap=True)
         raise typer.Exit(_NO)
     if not isinstance(answer, Assistance):
-        _refuse(answer)
+        raise fault_of(answer)
     if out is not None:
         create_file(out, answer.data, private=False)
     digest = sha256(answer.data).hexdigest()
@@ -243,7 +251,7 @@ def certificate(
     """
     if not development:
         raise DEVELOPMENT_ONLY.fault()
-    wanted = _device_id(device_id)
+    wanted = read_device_id(device_id)
     opened = open_quietly(context, station)
     asker = opened.team_asker()
     files = {name: to / f"{wanted}.{name}.pem" for name in ("certificate", "root", "key")}
@@ -262,13 +270,15 @@ def certificate(
         intended = DevelopmentKeyIntended(device_id=wanted, operator=actor.id, reason=reason.strip())
         line.journal.commit(intended, by=actor.id)
         answer = create_certificate(asker, wanted, code)
-        made = isinstance(answer, DevelopmentCertificate)
-        digest = sha256(answer.certificate.encode()).hexdigest() if isinstance(answer, DevelopmentCertificate) else ""
-        why_not = "" if isinstance(answer, DevelopmentCertificate) else answer.reason
-        written = _write_files(answer, files, to, opened) if isinstance(answer, DevelopmentCertificate) else []
+        digest, why_not, written = "", "", list[Path]()
+        if isinstance(answer, DevelopmentCertificate):
+            digest = sha256(answer.certificate.encode()).hexdigest()
+            written = _write_files(answer, files, to, opened)
+        else:
+            why_not = answer.reason
         came = DevelopmentKeyMade(device_id=wanted, certificate_sha256=digest, why_not=why_not)
         line.journal.commit(came, by=actor.id)
-    if not made:
+    if not written:
         raise CLOUD_TOLD_NOTHING.fault(why=why_not.rstrip("."))
     for path in written:
         plain_console().print(f"written: {path}", soft_wrap=True)
@@ -301,18 +311,14 @@ def _take_token(source: _Source, opened: Opened, wanted: DeviceId | None) -> Sec
     if source.file is not None:
         text = given_text(STDIN) if source.file == STDIN else read_private_text(Path(source.file))
         token = Secret(text.strip())
-        if not _JWT.fullmatch(token.reveal()):
+        if not is_compact(token.reveal()):
             raise TOKEN_UNUSABLE.fault(source="Standard input" if source.file == STDIN else source.file)
         opened.redactor.add(token)
         return token
     with connect_modem(source.where, opened, opened.clock, "cloud") as modem:
         identity = modem.identify()
         named = wanted or _known_id(opened, identity.imei)
-        # The issuer has the UUID; a subject is claimed only by a device of another name, as the vendor's library does.
-        subject = None if named is None or str(named) == identity.uuid else named
-        modem.set_clock(opened.clock.now())
-        signed = modem.sign_jwt(source.sec_tag, audience="", subject=subject, seconds=_TOKEN_SECONDS)
-    token = Secret(signed)
+        token = sign_for_cloud(modem, opened.clock.now(), source.sec_tag, named, identity.uuid)
     opened.redactor.add(token)
     return token
 
@@ -323,13 +329,6 @@ def _known_id(opened: Opened, imei: Imei) -> DeviceId | None:
     with opened.records() as records:
         unit = records.unit_by_imei(imei)
     return None if unit is None else unit.device_id
-
-
-def _device_id(text: str) -> DeviceId:
-    try:
-        return parse_device_id(text)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
 
 
 def _read_span(text: str) -> tuple[int, int]:
@@ -344,11 +343,6 @@ def _read_types(text: str) -> Sequence[int]:
     if not set(numbers) <= _TYPES:
         raise typer.BadParameter(f"{text!r}: numbers from 1 to 9 and 11 to 13, such as 1,2,8", param_hint="--types")
     return numbers
-
-
-def _refuse(answer: object) -> NoReturn:
-    why = str(getattr(answer, "reason", answer)).rstrip(".")
-    raise (KEY_REFUSED if isinstance(answer, CredentialRefused) else CLOUD_TOLD_NOTHING).fault(why=why)
 
 
 def _facts(value: dict[str, object]) -> dict[str, object]:

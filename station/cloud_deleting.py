@@ -5,10 +5,9 @@ from typing import Annotated
 import typer
 
 from station.app import Station
-from station.domain.ids import parse_device_id
 from station.line.cloud_deletion import delete_from_cloud
 from station.line.faults import DELETE_IN_PORTAL
-from station.options import DEFAULT_FILE, Reason, SignInFile, StationFile, open_quietly
+from station.options import DEFAULT_FILE, Reason, SignInFile, StationFile, open_quietly, read_device_id
 from station.sentences import plain_console
 from station.signing_in import enter
 
@@ -27,10 +26,7 @@ def delete(
     Its claim stays: station claim undo gives that up. A unit of this station is held then, until somebody decides; a
     declared rework of it goes on. Ends with 1 where the cloud did not have it.
     """
-    try:
-        wanted = parse_device_id(device_id)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    wanted = read_device_id(device_id)
     opened = open_quietly(context, station)
     if opened.value.cloud is not None and opened.value.cloud.kind != "team":
         raise DELETE_IN_PORTAL.fault(path=opened.settings.path)

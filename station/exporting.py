@@ -14,10 +14,11 @@ from station.domain.ways import Way
 from station.evidence.faults import NOT_FROM_ENTRIES
 from station.host.faults import FILE_EXISTS, FILE_UNREADABLE
 from station.host.files import create_file, make_private_folder, read_bytes, sha256_of
+from station.journal.builds import way_of
 from station.journal.chosen import find_disagreement_about
 from station.journal.leaves import Leaves
 from station.journal.rows import UnitRow
-from station.line.onboarding import OnboardRows, way_of
+from station.line.onboarding import OnboardRows
 from station.people.rights import Actor, Right
 from station.signed_record import SignedRecord
 

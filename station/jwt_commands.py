@@ -27,14 +27,13 @@ from station.host.clock import Clock, SystemClock
 from station.line.decisions import find_unit
 from station.line.faults import NO_KEY_OF_UNIT
 from station.line.unit_keys import key_of_unit
-from station.options import DEFAULT_FILE, AsJson, StationFile, open_quietly
+from station.options import DEFAULT_FILE, NRF_CLOUD_TAG, AsJson, StationFile, open_quietly
 from station.sentences import plain_console
 
 jwt_commands = typer.Typer(
     no_args_is_help=True, help="Tokens (JWT, ES256) as nRF Cloud takes them: made by a key file or a device; verified."
 )
 
-NRF_CLOUD_TAG = 16842753
 _DEFAULT_LIFE = 600
 _LONGEST_LIFE = 7 * 24 * 3600
 """The vendor's own library asks a modem for no longer life (nrf-cloud-api reference section 4)."""

@@ -134,23 +134,28 @@ class Opened:
         cloud = self.value.cloud
         if cloud is None or cloud.provisioning_url is None:
             raise NO_PROVISIONING.fault(path=self.settings.path)
-        timeouts = CloudTimeouts(connect=cloud.connect_timeout_s, read=cloud.read_timeout_s)
-        reach = Reach(self.clock, software_version(), timeouts, cloud.ca_bundle, self._proxy(cloud))
-        return ProvisioningApi(cloud.provisioning_url, self.secret(cloud.secret, cloud.secret_name), reach)
+        return ProvisioningApi(cloud.provisioning_url, self.secret(cloud.secret, cloud.secret_name), self._reach(cloud))
+
+    def require_team_api(self) -> None:
+        """Raise as :meth:`team_asker` what can be known before there is a token to ask with."""
+        self.team_asker(Secret("none-yet"))
 
     def team_asker(self, token: Secret | None = None) -> Asker:
         """Return what asks the team API: with its API key, or with a device's ``token`` in its place.
 
-        Raises LINE-173 where the station file names no cloud, LINE-206 where it names the organisation API.
+        Raises LINE-173 where the station file names no cloud, LINE-206 where it names the organisation API, and
+        CLD-101 to CLD-105 where something of it can't be used. Nothing is asked.
         """
         cloud = self.value.cloud
         if cloud is None:
             raise NO_CLOUD.fault(path=self.settings.path)
         if cloud.kind != "team":
             raise TEAM_API_ONLY.fault(path=self.settings.path)
+        return Asker(cloud.base_url, token or self.secret(cloud.secret, cloud.secret_name), self._reach(cloud))
+
+    def _reach(self, cloud: CloudSettings) -> Reach:
         timeouts = CloudTimeouts(connect=cloud.connect_timeout_s, read=cloud.read_timeout_s)
-        reach = Reach(self.clock, software_version(), timeouts, cloud.ca_bundle, self._proxy(cloud))
-        return Asker(cloud.base_url, token or self.secret(cloud.secret, cloud.secret_name), reach)
+        return Reach(self.clock, software_version(), timeouts, cloud.ca_bundle, self._proxy(cloud))
 
     def _proxy(self, cloud: CloudSettings) -> str | None:
         if cloud.proxy is None:

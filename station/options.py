@@ -7,11 +7,13 @@ from typing import Annotated
 import typer
 
 from station.app import Opened, open_station
-from station.domain.ids import BatchId
+from station.domain.ids import BatchId, DeviceId, parse_device_id
 from station.journal.records import Records
 from station.people.rights import Role
 
 DEFAULT_FILE = Path("config/station.toml")
+NRF_CLOUD_TAG = 16842753
+"""The security tag under which the vendor's own firmware keeps what is for nRF Cloud."""
 
 StationFile = Annotated[
     Path, typer.Option("--station", envvar="STATION_FILE", help="The station file.", show_default=True)
@@ -36,6 +38,14 @@ def open_quietly(context: typer.Context, station: Path) -> Opened:
     opened = open_station(station)
     context.ensure_object(list).append(opened.redactor)
     return opened
+
+
+def read_device_id(text: str) -> DeviceId:
+    """Return a device ID that somebody typed; BadParameter where it is none."""
+    try:
+        return parse_device_id(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def require_batch(records: Records, batch: str) -> None:

@@ -32,7 +32,7 @@ def outbox(as_json: AsJson = False, station: StationFile = DEFAULT_FILE) -> None
     """Show what is on its way to the cloud, its words for what it refused, reworks not begun, final checks amiss."""
     opened = open_station(station)
     with opened.records() as records, UploadQueue(opened.value.data) as queue:
-        rows = [row for row in records.outbox() if row.state is not CloudState.ONBOARDED]
+        rows = records.outbox(*(state for state in CloudState if state is not CloudState.ONBOARDED))
         counts = records.outbox_counts()
         overdue = _overdue(opened, records)
         reworks = queue.declared_reworks()

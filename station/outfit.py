@@ -15,7 +15,7 @@ from station.devices.power import CommandPower, NoPower
 from station.devices.presence import PortPresence, ScanPresence
 from station.devices.protocols import Conversation, Power, Presence
 from station.devices.shell import Shell
-from station.devices.talk import Direction
+from station.devices.talk import Direction, Port, Transcript
 from station.devices.tls_shell import TlsShell
 from station.devices.v250 import V250
 from station.domain.ids import Sha256, SlotNumber
@@ -93,15 +93,9 @@ def equip_slot(
     transcript = _transcript(slot.number, written=settings.logs.level == "debug", overhear=overhear)
 
     def open_device() -> Conversation:
-        opened = open_port(port, clock)
-        if recipe.way in (Way.STATION_KEY, Way.DEVICE_SHELL):
-            shell = Shell(opened, clock, transcript=transcript, patience=seconds.at_s)
-            return (CredShell if recipe.way is Way.DEVICE_SHELL else TlsShell)(shell, timeouts)
-        framing: Framing = AtShell() if recipe.serial.framing == "at_shell" else AtHost()
-        if recipe.way is Way.NRF93M1:
-            framing = V250()
-        channel = Channel(opened, framing, clock, transcript=transcript, patience=seconds.at_s)
-        return Nrf93m1(channel, clock, timeouts) if recipe.way is Way.NRF93M1 else Modem(channel, timeouts)
+        return begin_conversation(
+            open_port(port, clock), recipe, clock, timeouts, transcript=transcript, patience=seconds.at_s
+        )
 
     programmer = programmer_for(slot.programmer, settings.tools, clock, without=without)
     presence: Presence = PortPresence(address, clock) if slot.presence == "port" else ScanPresence()
@@ -118,9 +112,27 @@ def equip_slot(
     return Equipment(slot.number, address, open_device, programmer, presence, power, context)
 
 
-def _transcript(
-    slot: SlotNumber, *, written: bool, overhear: Overhear | None
-) -> Callable[[Direction, str], None] | None:
+def begin_conversation(
+    port: Port,
+    recipe: Recipe,
+    clock: Clock,
+    timeouts: ModemTimeouts | None = None,
+    *,
+    transcript: Transcript | None = None,
+    patience: float,
+) -> Conversation:
+    """Return the conversation that the recipe's way leads on an open port. Says nothing yet."""
+    if recipe.way.over_shell:
+        shell = Shell(port, clock, transcript=transcript, patience=patience)
+        return (CredShell if recipe.way is Way.DEVICE_SHELL else TlsShell)(shell, timeouts)
+    framing: Framing = AtShell() if recipe.serial.framing == "at_shell" else AtHost()
+    if recipe.way is Way.NRF93M1:
+        framing = V250()
+    channel = Channel(port, framing, clock, transcript=transcript, patience=patience)
+    return Nrf93m1(channel, clock, timeouts) if recipe.way is Way.NRF93M1 else Modem(channel, timeouts)
+
+
+def _transcript(slot: SlotNumber, *, written: bool, overhear: Overhear | None) -> Transcript | None:
     log = engineer_log().bind(slot=slot)
 
     def take(direction: Direction, text: str) -> None:

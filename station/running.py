@@ -14,6 +14,7 @@ from station.app import Station
 from station.console import LiveLine, draw_summary
 from station.domain.events import AttemptClosed, AttemptOpened, UnitIdentified, UploadSettled
 from station.domain.line import Outcome
+from station.exit_codes import ALL_PASSED, STATION_FAULT, STOPPED, UNITS_FAILED
 from station.host.clock import Stop
 from station.host.keyboard import Keyboard
 from station.interrupts import Interrupts
@@ -28,9 +29,6 @@ from station.settings.loading import Loaded
 from station.settings.recipe import Recipe
 from station.signed_record import SignedRecord
 from station.typed_commands import TypedCommands
-
-ALL_PASSED, UNITS_FAILED, STATION_FAULT, STOPPED = 0, 1, 4, 130
-"""Exit codes of a run; 2 is a wrong command line, 3 is start.py's missing package."""
 
 _STOPPING: Final = "Stopping: no new boards; running steps end safely. Ctrl-C again tells what leaving now means."
 

@@ -11,10 +11,9 @@ from rich.text import Text
 from typer.core import TyperGroup
 
 from station.domain.faults import Fault
-from station.host.logs import write_mistake
+from station.exit_codes import STATION_FAULT, STOPPED
 from station.host.redaction import Redactor
 from station.line.faults import MISTAKE
-from station.running import STATION_FAULT, STOPPED
 
 
 class Commands(TyperGroup):
@@ -42,6 +41,8 @@ def sentences(redactors: list[Redactor]) -> Iterator[None]:
     except (BrokenPipeError, KeyboardInterrupt):
         sys.exit(STOPPED)
     except Exception as error:  # noqa: BLE001 -- a mistake of ours is a sentence too; the trace goes to the engineer
+        from station.host.logs import write_mistake  # noqa: PLC0415 -- what is rarely needed, at each start
+
         try:
             path = str(write_mistake(error, redactors))
         except OSError as why:

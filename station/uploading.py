@@ -8,6 +8,7 @@ from station.domain.check_events import CheckState, FinalChecked
 from station.domain.events import UploadAccepted, UploadPrepared, UploadSending, UploadSettled, UploadUnclear
 from station.domain.ids import UploadId
 from station.domain.line import CloudState
+from station.exit_codes import ALL_PASSED, STATION_FAULT, STOPPED, UNITS_FAILED
 from station.host.clock import Stop
 from station.interrupts import Interrupts
 from station.journal.codec import Entry
@@ -15,7 +16,7 @@ from station.line.faults import NO_CLOUD
 from station.line.feed import Notice, Told
 from station.line.uploader import Uploader
 from station.outlet import Outlet
-from station.running import ALL_PASSED, STATION_FAULT, STOPPED, UNITS_FAILED, Face, emit_notice, pass_on
+from station.running import Face, emit_notice, pass_on
 from station.signed_record import SignedRecord
 
 _DONE = (CloudState.ONBOARDED, CloudState.CLAIMED, CloudState.NONE)
@@ -112,5 +113,5 @@ def _sizes(station: Station) -> dict[UploadId, int]:
     return {upload.id: len(upload.units) for upload in station.records.open_uploads()}
 
 
-def _in_words(counts: Mapping[str, int]) -> str:
+def _in_words(counts: Mapping[CloudState, int]) -> str:
     return ", ".join(f"{count} {state}" for state, count in counts.items())

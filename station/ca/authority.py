@@ -7,7 +7,6 @@ from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from station.ca.faults import BEGUN_ELSEWHERE, CALL_WRONG, FILES_DISAGREE, KEY_GIVEN_UP, LEAF_WRONG, RECORD_WRONG
 from station.ca.folder import LINE_CERTIFICATE, LINE_KEY, AuthorityFiles, read_files
@@ -17,6 +16,7 @@ from station.ca.profile import PROFILE_VERSION, LeafPlan, LeafTemplate, common_n
 from station.ca.register import Issuance, IssuanceRegister, IssuanceState
 from station.credentials.csr import Csr
 from station.credentials.faults import CN_DIFFERS
+from station.credentials.keys import spki_of
 from station.credentials.pem import CertificatePem, to_pem
 from station.domain.ids import CertSerial, DeviceId, Sha256, parse_device_id
 from station.domain.secret import Secret
@@ -45,7 +45,7 @@ class Authority:
         """
         files = read_files(folder)
         key = read_key(folder / LINE_KEY, passphrase)
-        if _spki(key.public_key()) != _spki(files.line_key):
+        if spki_of(key.public_key()) != spki_of(files.line_key):
             reason = f"{LINE_KEY} is not the key of {LINE_CERTIFICATE}"
             raise FILES_DISAGREE.fault(folder=folder, reason=reason)
         return Authority(files, key, clock)
@@ -156,7 +156,3 @@ def _confirm(known: Issuance, device_id: DeviceId, csr: Csr) -> Issuance:
     if not right or f"{leaf.serial_number:x}" != known.serial:
         raise RECORD_WRONG.fault(f"serial {known.serial}", device_id=device_id)
     return known
-
-
-def _spki(key: ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)

@@ -14,13 +14,12 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID, SignatureAlgorithmOID
 
 from station.ca.faults import LEAF_WRONG
 from station.credentials import der
 from station.credentials.csr import ECDSA_SHA256
-from station.credentials.keys import point_of
+from station.credentials.keys import point_of, spki_of
 from station.credentials.names import encode_common_name
 
 PROFILE_VERSION: Final = "1"
@@ -47,7 +46,7 @@ def issuer_extensions(
     extensions = [
         _extension(x509.BasicConstraints(ca=True, path_length=path_length), critical=True),
         _extension(_key_usage(signs_certificates=True), critical=True),
-        _extension(_key_identifier(_spki(key)), critical=False),
+        _extension(_key_identifier(spki_of(key)), critical=False),
     ]
     if authority is not None:
         extensions.append(_extension(_authority_identifier(authority), critical=False))
@@ -112,7 +111,7 @@ class LeafTemplate:
         self._issuer_key: Final = issuer_key
         self._algorithm_and_issuer: Final = ECDSA_SHA256 + issuer.subject.public_bytes()
         # The key's own identifier comes last, so that all before its bytes is the same in every leaf.
-        spki = _spki(issuer_key)
+        spki = spki_of(issuer_key)
         extensions = leaf_extensions(spki, issuer_key)
         encoded = der.element(0xA3, der.sequence(*(_encode_extension(one) for one in extensions)))
         self._extensions_but_identifier: Final = encoded[:-_IDENTIFIER_LENGTH]
@@ -261,8 +260,4 @@ def _hash_key(spki: bytes) -> bytes:
 
 
 def _authority_identifier(key: ec.EllipticCurvePublicKey) -> x509.AuthorityKeyIdentifier:
-    return x509.AuthorityKeyIdentifier(_hash_key(_spki(key)), None, None)
-
-
-def _spki(key: ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return x509.AuthorityKeyIdentifier(_hash_key(spki_of(key)), None, None)

@@ -110,13 +110,11 @@ class Asker:
         except _Hiccup as last:
             return last.answer
 
-    def read_look(self, answer: Reply | Silence) -> say.NotSent | say.Busy | say.CredentialRefused | say.Unclear:
+    def read_look(self, answer: Reply | Silence) -> say.Trouble:
         """Return what an answer to a look means that was not the hoped-for one."""
         return read_look(answer, self.clock.now(), self.secret)
 
-    def read_send(
-        self, answer: Reply | Silence
-    ) -> say.NotSent | say.Busy | say.CredentialRefused | say.Invalid | say.Unclear:
+    def read_send(self, answer: Reply | Silence) -> say.Invalid | say.Trouble:
         """Return what an answer to a body means that is no readable 202."""
         return read_send(answer, self.clock.now(), self.secret)
 

@@ -19,7 +19,7 @@ from requests.auth import AuthBase
 
 from station.cloud.asking import Asker
 from station.cloud.jsontext import read_json
-from station.cloud.protocol import Busy, CredentialRefused, Invalid, NotSent, Unclear
+from station.cloud.protocol import Invalid, Trouble, Unclear
 from station.cloud.replies import read_send, read_told
 from station.cloud.team_answers import is_device, says_absent
 from station.cloud.wire import Reply
@@ -71,9 +71,6 @@ class DevelopmentCertificate:
     certificate: str
     root: str
     key: Secret | None
-
-
-Trouble = NotSent | Busy | CredentialRefused | Unclear
 
 
 def fetch_device(asker: Asker, device_id: DeviceId) -> FoundDevice | AbsentDevice | Trouble:

@@ -2,25 +2,22 @@
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Final, assert_never
+from typing import assert_never
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from station.cloud.faults import BODY_BAD, ROW_BAD
-from station.cloud.jsontext import read_json
 from station.cloud.protocol import (
     AttestationToken,
     Certificate,
-    Credential,
     OnboardingToken,
     OnboardRow,
     PublicKey,
 )
-from station.credentials import base64url
 from station.credentials.attestation import read_attestation
+from station.credentials.jws import is_compact
+from station.credentials.keys import is_p256, spki_of
 from station.domain.faults import Fault
 from station.domain.ids import parse_device_id
 
@@ -28,10 +25,6 @@ from station.domain.ids import parse_device_id
 # END is the one that curl -d strips and without which the cloud refuses the row.
 _CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----\n([^-\r]+)\n-----END CERTIFICATE-----\n")
 _PUBLIC_KEY = re.compile(r"-----BEGIN PUBLIC KEY-----\n([^-\r]+)\n-----END PUBLIC KEY-----\n")
-_JWT = re.compile(r"(?=.{5,4096}$)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
-
-_LAST_SECOND: Final = 253402300800
-"""The year 10000: no time that a token could mean."""
 
 
 def require_alone(rows: Sequence[OnboardRow]) -> None:
@@ -72,31 +65,11 @@ def require_handed(row: OnboardRow) -> bytes:
                 # Without the cause: that quotes the token, and whoever has it may claim the device.
                 raise ROW_BAD.fault(device_id=row.device_id, why=why) from None
         case OnboardingToken(text):
-            if not _JWT.fullmatch(text):
+            if not is_compact(text):
                 raise ROW_BAD.fault(device_id=row.device_id, why="its onboarding token is no JWT")
             return text.encode()
         case _:
             assert_never(row.credential)
-
-
-def expiry_of(credential: Credential) -> datetime | None:
-    """Return when an onboarding token runs out, by what was read when it was made, else as it says itself.
-
-    None where it says nothing readable, or is none. Nothing of it is verified. Pure.
-    """
-    if not isinstance(credential, OnboardingToken):
-        return None
-    if credential.expires is not None:
-        return credential.expires
-    parts = credential.text.split(".")
-    try:
-        claims = read_json(base64url.decode(parts[1])) if len(parts) == 3 else None
-    except ValueError:
-        return None
-    expires = claims.get("exp") if isinstance(claims, dict) else None
-    if isinstance(expires, bool) or not isinstance(expires, int | float) or not 0 < expires < _LAST_SECOND:
-        return None
-    return datetime.fromtimestamp(expires, UTC)
 
 
 def _require_own_certificate(row: OnboardRow, pem: str) -> bytes:
@@ -110,11 +83,11 @@ def _require_own_certificate(row: OnboardRow, pem: str) -> bytes:
         key = certificate.public_key()
     except ValueError as error:
         raise ROW_BAD.fault(str(error), device_id=row.device_id, why="its certificate can't be read") from error
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+    if not is_p256(key):
         raise ROW_BAD.fault(device_id=row.device_id, why="the key of its certificate is not P-256 (ES256)")
     if names != [row.device_id]:
         raise ROW_BAD.fault(f"common names {names}", device_id=row.device_id, why="its certificate is another device's")
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return spki_of(key)
 
 
 def _require_key(row: OnboardRow, pem: str) -> bytes:
@@ -126,6 +99,6 @@ def _require_key(row: OnboardRow, pem: str) -> bytes:
         key = load_pem_public_key(pem.encode("ascii"))
     except ValueError as error:
         raise ROW_BAD.fault(str(error), device_id=row.device_id, why="its public key can't be read") from error
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+    if not is_p256(key):
         raise ROW_BAD.fault(device_id=row.device_id, why="its public key is not P-256 (ES256)")
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return spki_of(key)

@@ -21,7 +21,6 @@ from station.cloud.asking import Asker, Reach
 from station.cloud.jsontext import read_json
 from station.cloud.organisation_rows import COLUMNS, read_inline_errors, render_headed_rows
 from station.cloud.rows import MAX_ROWS
-from station.cloud.team_answers import says_absent
 from station.cloud.wire import Reply, Silence, Timeouts
 from station.cloud.words import quote
 from station.domain.ids import DeviceId, Sha256
@@ -115,8 +114,8 @@ class OrganisationCloud:
     def send(
         self,
         body: bytes,
-        kind: CredentialKind = CredentialKind.CERTIFICATE,  # noqa: ARG002 -- the header says it
-        device_ids: Sequence[DeviceId] = (),  # noqa: ARG002 -- the rows say it
+        kind: CredentialKind,  # noqa: ARG002 -- the header says it
+        device_ids: Sequence[DeviceId],  # noqa: ARG002 -- the rows say it
     ) -> say.SendAnswer:
         """Hand the body over, once, over a connection of its own; ``replies`` says what is what."""
         answer = self._asker.hand_over(_BULK, body)
@@ -135,12 +134,7 @@ class OrganisationCloud:
             )
         return read
 
-    def poll(
-        self,
-        request_id: say.RequestId,
-        device_ids: Sequence[DeviceId],
-        kind: CredentialKind = CredentialKind.CERTIFICATE,
-    ) -> say.PollAnswer:
+    def poll(self, request_id: say.RequestId, device_ids: Sequence[DeviceId], kind: CredentialKind) -> say.PollAnswer:
         """Ask how far a body is, where its answer said (``Location`` or ``url``); the errors come with it."""
         if not self._may_ask(request_id):
             return say.Unclear("its progress is told at an address of another host, where the token must not go")
@@ -148,7 +142,7 @@ class OrganisationCloud:
             answer = self._asker.ask(line, request_id, self._status_bearer)
         if isinstance(answer, Silence):
             return self._asker.read_look(answer)
-        if says_absent(answer):
+        if _says_absent(answer):
             return say.NotFound("the project's cloud knows nothing at the address it gave")
         status = read_json(answer.body) if answer.status == 200 and not answer.flaw else None
         state = status.get("status") if isinstance(status, dict) else None
@@ -231,3 +225,9 @@ class OrganisationCloud:
         """Return whether the token may go there. Pure."""
         plain = len(url) <= _LONGEST_URL and url.isascii() and url.isprintable() and not any(c.isspace() for c in url)
         return plain and is_at_home(url, self._origin)
+
+
+def _says_absent(answer: Reply) -> bool:
+    """Return whether this is the API's own 404, ``{message, cause: […]}``, and no gateway's in its place. Pure."""
+    value = read_json(answer.body) if answer.status == 404 and not answer.flaw else None
+    return isinstance(value, dict) and isinstance(value.get("message"), str) and isinstance(value.get("cause"), list)

@@ -54,8 +54,8 @@ class OnboardingToken:
 
     kind: ClassVar[CredentialKind] = CredentialKind.ONBOARDING_TOKEN
     text: str = field(repr=False)
-    expires: datetime | None = None
-    """When it runs out, as it was read when it was made; None where nobody has."""
+    expires: datetime
+    """When it runs out, as it was read when it was made."""
 
 
 Credential = Certificate | PublicKey | AttestationToken | OnboardingToken
@@ -119,6 +119,10 @@ class Unclear:
 
     reason: str
     retry_after_s: float | None = None
+
+
+Trouble = NotSent | Busy | CredentialRefused | Unclear
+"""Every answer that does not tell what was asked."""
 
 
 # --- answers of their own ----------------------------------------------------------------------------------------
@@ -255,14 +259,14 @@ class JwtRefused:
     reason: str
 
 
-AccountAnswer = Account | Stated | NotSent | Busy | CredentialRefused | Unclear
-SendAnswer = Accepted | Settled | Invalid | NotSent | Busy | CredentialRefused | Unclear
-PollAnswer = Working | Settled | NotFound | NotSent | Busy | CredentialRefused | Unclear
-FindAnswer = Found | NotFound | NoWay | NotSent | Busy | CredentialRefused | Unclear
-KeyedAnswer = KnownDevices | NoWay | NotSent | Busy | CredentialRefused | Unclear
-TryAnswer = Tried | NotSent | Busy | CredentialRefused | Unclear
-RuleAnswer = tuple[str, ...] | NotSent | Busy | CredentialRefused | Unclear
-KnownAnswer = KnownDevices | NotSent | Busy | CredentialRefused | Unclear
+AccountAnswer = Account | Stated | Trouble
+SendAnswer = Accepted | Settled | Invalid | Trouble
+PollAnswer = Working | Settled | NotFound | Trouble
+FindAnswer = Found | NotFound | NoWay | Trouble
+KeyedAnswer = KnownDevices | NoWay | Trouble
+TryAnswer = Tried | Trouble
+RuleAnswer = tuple[str, ...] | Trouble
+KnownAnswer = KnownDevices | Trouble
 JwtAnswer = JwtAccepted | JwtRefused | NotSent | Busy | Unclear
 
 
@@ -313,20 +317,13 @@ class Cloud(Protocol):
     def time(self) -> datetime | None:
         """Return the cloud's own time (aware), as an answer of it told; None where none did. Asks nothing."""
 
-    def send(
-        self, body: bytes, kind: CredentialKind = CredentialKind.CERTIFICATE, device_ids: Sequence[DeviceId] = ()
-    ) -> SendAnswer:
+    def send(self, body: bytes, kind: CredentialKind, device_ids: Sequence[DeviceId]) -> SendAnswer:
         """Hand ``body`` to the cloud, once; ``device_ids`` are its rows' in their order.
 
         NOT safe to repeat after :class:`Unclear` or a crash while sending, unless it is :meth:`repeatable`.
         """
 
-    def poll(
-        self,
-        request_id: RequestId,
-        device_ids: Sequence[DeviceId],
-        kind: CredentialKind = CredentialKind.CERTIFICATE,
-    ) -> PollAnswer:
+    def poll(self, request_id: RequestId, device_ids: Sequence[DeviceId], kind: CredentialKind) -> PollAnswer:
         """Ask how far a body is; ``device_ids`` are its rows' in their order. Safe to repeat."""
 
     def find_sent(self, body_sha256: Sha256, since: datetime | None, but_not: Collection[RequestId] = ()) -> FindAnswer:

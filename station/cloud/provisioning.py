@@ -61,11 +61,10 @@ class Made:
     there_before: bool
 
 
-Trouble = say.NotSent | say.Busy | say.CredentialRefused | say.Unclear
-DryRunAnswer = Claimable | NotClaimable | Trouble
-ClaimAnswer = say.Accepted | say.Settled | say.Invalid | Trouble
-DeviceAnswer = answers.ClaimedDevice | NotClaimed | Trouble
-UnclaimAnswer = Unclaimed | NotClaimed | Trouble
+DryRunAnswer = Claimable | NotClaimable | say.Trouble
+ClaimAnswer = say.Accepted | say.Settled | say.Invalid | say.Trouble
+DeviceAnswer = answers.ClaimedDevice | NotClaimed | say.Trouble
+UnclaimAnswer = Unclaimed | NotClaimed | say.Trouble
 
 
 class ProvisioningApi:
@@ -143,7 +142,7 @@ class ProvisioningApi:
         """Ask which devices this team has claimed; every one is in exactly one of the three. Safe to repeat."""
         return self._sort(uuids, self._is_claimed)
 
-    def confirm(self, uuids: Sequence[DeviceUuid], rows: Sequence[say.RowResult]) -> say.Settled | Trouble:
+    def confirm(self, uuids: Sequence[DeviceUuid], rows: Sequence[say.RowResult]) -> say.Settled | say.Trouble:
         """Return ``rows``, what a claim's answer made of each device, held against the devices. Safe to repeat.
 
         One that was refused and is this team's is claimed: by an earlier sending of which nobody knew. One of which
@@ -157,7 +156,7 @@ class ProvisioningApi:
             return say.Settled(tuple(rows))
         return say.Settled(tuple(_held_against(seen, uuid, row) for uuid, row in zip(uuids, rows, strict=True)))
 
-    def commands(self, uuid: DeviceUuid) -> tuple[answers.Command, ...] | NotClaimed | Trouble:
+    def commands(self, uuid: DeviceUuid) -> tuple[answers.Command, ...] | NotClaimed | say.Trouble:
         """Ask for a claimed device's provisioning commands (``GET …/provisioning`` [?]). Safe to repeat."""
         with self._api.wire.line() as line:
             return self._commands(line, uuid)
@@ -171,7 +170,7 @@ class ProvisioningApi:
 
     # --- rules ----------------------------------------------------------------------------------------------------
 
-    def rules(self) -> tuple[answers.Rule, ...] | Trouble:
+    def rules(self) -> tuple[answers.Rule, ...] | say.Trouble:
         """Ask for the team's provisioning rules. Safe to repeat."""
         with self._api.wire.line() as line:
             return self._rules(line)
@@ -184,7 +183,7 @@ class ProvisioningApi:
         ruled = {tag for rule in rules if rule.active for tag in rule.tags}
         return tuple(tag for tag in tags if tag not in ruled)
 
-    def make_rule(self, order: RuleOrder) -> Made | say.Invalid | Trouble:
+    def make_rule(self, order: RuleOrder) -> Made | say.Invalid | say.Trouble:
         """Have an active rule for the tag, made where there is none. Safe to repeat: it is looked for first.
 
         The tag is made too; that it is there already is no trouble. An unclear sending is looked up.
@@ -201,7 +200,7 @@ class ProvisioningApi:
             return Made(there_before=False)
         return read
 
-    def _rules(self, line: Line) -> tuple[answers.Rule, ...] | Trouble:
+    def _rules(self, line: Line) -> tuple[answers.Rule, ...] | say.Trouble:
         return self._pages(line, "/provisioning-rules", answers.read_rules)
 
     # --- reading --------------------------------------------------------------------------------------------------
@@ -256,13 +255,13 @@ class ProvisioningApi:
                 return NotClaimed("this team has not claimed it")
         return self._api.read_look(answer)
 
-    def _commands(self, line: Line, uuid: DeviceUuid) -> tuple[answers.Command, ...] | NotClaimed | Trouble:
+    def _commands(self, line: Line, uuid: DeviceUuid) -> tuple[answers.Command, ...] | NotClaimed | say.Trouble:
         device = self._device(line, uuid)
         if not isinstance(device, answers.ClaimedDevice):
             return device
         return self._pages(line, f"{_path(uuid)}/provisioning", answers.read_commands)
 
-    def _is_claimed(self, line: Line, uuid: DeviceUuid) -> bool | Trouble:
+    def _is_claimed(self, line: Line, uuid: DeviceUuid) -> bool | say.Trouble:
         match self._device(line, uuid):
             case answers.ClaimedDevice():
                 return True
@@ -271,7 +270,7 @@ class ProvisioningApi:
             case trouble:
                 return trouble
 
-    def _has_key(self, line: Line, uuid: DeviceUuid) -> bool | Trouble:
+    def _has_key(self, line: Line, uuid: DeviceUuid) -> bool | say.Trouble:
         commands = self._commands(line, uuid)
         if isinstance(commands, NotClaimed):
             return say.Unclear("this team has not claimed the device, or no more")
@@ -283,8 +282,8 @@ class ProvisioningApi:
         return any(one.done for one in wanted)
 
     def _sort(
-        self, uuids: Sequence[DeviceUuid], ask: Callable[[Line, DeviceUuid], bool | Trouble]
-    ) -> say.KnownDevices | Trouble:
+        self, uuids: Sequence[DeviceUuid], ask: Callable[[Line, DeviceUuid], bool | say.Trouble]
+    ) -> say.KnownDevices | say.Trouble:
         """Ask of each, over one line. Where the cloud falls silent half-way, the rest is unknown."""
         present: set[DeviceId] = set()
         absent: set[DeviceId] = set()
@@ -309,7 +308,7 @@ class ProvisioningApi:
 
     def _pages(
         self, line: Line, path: str, read: Callable[[Reply], tuple[tuple[One, ...], str] | None]
-    ) -> tuple[One, ...] | Trouble:
+    ) -> tuple[One, ...] | say.Trouble:
         found: list[One] = []
         token = ""
         for _ in range(_PAGES_MOST):

@@ -27,7 +27,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 from station.cloud.jsontext import read_json
-from station.cloud.protocol import Busy, CredentialRefused, Invalid, NotSent, Unclear
+from station.cloud.protocol import Busy, CredentialRefused, Invalid, NotSent, Trouble, Unclear
 from station.cloud.wire import Flaw, Reply, Silence
 from station.cloud.words import quote
 from station.domain.secret import Secret
@@ -64,7 +64,7 @@ def read_told(reply: Reply, *secrets: Secret) -> Told:
     return Told(code if type(code) is int else 0, quote(words, *secrets) if isinstance(words, str) else "")
 
 
-def read_look(answer: Reply | Silence, now: datetime, *secrets: Secret) -> NotSent | Busy | CredentialRefused | Unclear:
+def read_look(answer: Reply | Silence, now: datetime, *secrets: Secret) -> Trouble:
     """Return what an answer to a GET means that was not the hoped-for one. Pure."""
     if isinstance(answer, Silence):
         reason = f"the cloud can't be reached: {answer.reason}"
@@ -78,9 +78,7 @@ def read_look(answer: Reply | Silence, now: datetime, *secrets: Secret) -> NotSe
     return Unclear(reason)
 
 
-def read_send(
-    answer: Reply | Silence, now: datetime, *secrets: Secret
-) -> NotSent | Busy | CredentialRefused | Invalid | Unclear:
+def read_send(answer: Reply | Silence, now: datetime, *secrets: Secret) -> Invalid | Trouble:
     """Return what an answer to a POST means that was no readable 202. Pure."""
     if isinstance(answer, Silence):
         if not answer.sent:

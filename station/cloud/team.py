@@ -5,7 +5,6 @@ tried three times within seconds before they give up. The key goes to the base a
 a bulk operation names are fetched without it.
 """
 
-import re
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,13 +22,13 @@ from station.cloud.replies import OTHER_ACCOUNT, cloud_time, read_look, read_tol
 from station.cloud.rows import MAX_BODY_BYTES, MAX_ROWS, may_be_body, render_rows, replaces_certificates
 from station.cloud.wire import Flaw, NoKey, Reply, Silence, Timeouts
 from station.cloud.words import quote
+from station.credentials.jws import is_compact
 from station.domain.ids import DeviceId, DeviceUuid, Sha256
 from station.domain.secret import Secret
 from station.domain.ways import CredentialKind
 from station.host.clock import Clock
 from station.host.files import sha256_of
 
-_JWT = re.compile(r"(?=.{5,4096}$)[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+")
 _PAGES_MOST = 200
 _CLAIMS_MOST = 100
 _SILENT_FILES_MOST = 3
@@ -131,9 +130,7 @@ class TeamCloud:
             return render_claims(rows, self.max_rows(rows[0].kind))
         return render_rows(rows, self.max_rows(rows[0].kind) if rows else MAX_ROWS)
 
-    def send(
-        self, body: bytes, kind: CredentialKind = CredentialKind.CERTIFICATE, device_ids: Sequence[DeviceId] = ()
-    ) -> say.SendAnswer:
+    def send(self, body: bytes, kind: CredentialKind, device_ids: Sequence[DeviceId]) -> say.SendAnswer:
         """Hand the body over, once, over a connection of its own; ``replies`` says what is what.
 
         ``POST /devices``, or ``POST /devices/certificates`` for rows that replace certificates: OnboardDevices refuses
@@ -157,12 +154,7 @@ class TeamCloud:
             return say.Unclear("the cloud took the body, but its request ID can't be read")
         return self._asker.read_send(answer)
 
-    def poll(
-        self,
-        request_id: say.RequestId,
-        device_ids: Sequence[DeviceId],
-        kind: CredentialKind = CredentialKind.CERTIFICATE,
-    ) -> say.PollAnswer:
+    def poll(self, request_id: say.RequestId, device_ids: Sequence[DeviceId], kind: CredentialKind) -> say.PollAnswer:
         """Ask how far a body is (``GET /bulk-ops-requests/{id}``) and, where it failed, which rows did.
 
         Claims are among them, in one form of the Provisioning API's answers: a device is claimed then, not onboarded.
@@ -301,7 +293,7 @@ class TeamCloud:
 
     def accepts_jwt(self, device_id: DeviceId, token: Secret) -> say.JwtAnswer:
         """Ask for the device (``GET /devices/{id}``) with a token it signed, instead of the key."""
-        if not _JWT.fullmatch(token.reveal()):
+        if not is_compact(token.reveal()):
             return say.JwtRefused("this is no JWT")
         with self._asker.wire.line() as line:
             answer = self._look(line, _device_path(device_id), auth=Bearer(self._base, token))

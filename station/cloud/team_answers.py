@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from station.cloud.jsontext import read_json
 from station.cloud.protocol import Account, RequestId
@@ -11,6 +12,8 @@ from station.cloud.wire import Reply
 from station.cloud.words import quote
 
 _ULID = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
+_ABSENT: Final = frozenset({40410, 40411, 40412, 40413, 40414, 40420, EMPTY_LIST})
+"""nRF codes by which something is not found (reference section 1.6)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +78,11 @@ def is_device(reply: Reply, device_id: str) -> bool:
 
 
 def says_absent(reply: Reply) -> bool:
-    """Return whether this is the API's own 404, and not the page of some other server in its place. Pure."""
-    return reply.status == 404 and not reply.flaw and (not reply.body or isinstance(read_json(reply.body), dict))
+    """Return whether this is the API's own word that it has no such thing: a 404 with one of its codes for that. Pure.
+
+    A gateway that knows no such path, or a wrong base address, is answered in JSON as well; that says nothing.
+    """
+    return reply.status == 404 and not reply.flaw and read_told(reply).code in _ABSENT
 
 
 def _whole(reply: Reply, status: int) -> dict[str, object]:

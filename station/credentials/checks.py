@@ -90,7 +90,7 @@ def check_attestation(text: str, *, uuid: DeviceUuid | None, challenge: bytes | 
     if uuid is not None and token.uuid != uuid:
         raise ATTESTATION_OF_ANOTHER.fault(found=token.uuid, expected=uuid)
     whose = "UUID matches" if uuid is not None else "UUID learnt from this token"
-    fresh = "made for this station's challenge" if challenge is not None else "this modem takes no challenge"
+    fresh = "made for this station's challenge" if challenge is not None else "not fresh: its modem refused a challenge"
     return CheckedAttestation(token, f"{whose}; {fresh}; COSE signature not verified")
 
 

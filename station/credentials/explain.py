@@ -11,7 +11,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from station.credentials import base64url
 from station.credentials.attestation import AttestationToken, read_attestation
@@ -19,7 +19,7 @@ from station.credentials.cose import Binding, CoseSign1, find_binding
 from station.credentials.csr import without_null
 from station.credentials.faults import TOKEN_UNKNOWN
 from station.credentials.keygen import KeygenKind, read_statement
-from station.credentials.keys import read_p256_spki
+from station.credentials.keys import is_p256, key_to_pem, read_p256_spki
 from station.domain.ids import DeviceUuid, Sha256
 from station.host.files import sha256_of
 
@@ -145,7 +145,7 @@ def _explain_keygen(text: str, identity_key: ec.EllipticCurvePublicKey | None) -
             wrong += ("the certificate request is not signed by its own key",)
     else:
         kind, request = "public key (%KEYGEN, response content 1)", None
-        public_key = _pem(read_p256_spki(answer.body))
+        public_key = key_to_pem(read_p256_spki(answer.body))
     return Explanation(
         kind,
         answer.uuid,
@@ -170,14 +170,14 @@ def _explain_request(der: bytes) -> tuple[Request, str | None]:
         pem = csr.public_bytes(Encoding.PEM).decode("ascii")
     except _LIBRARY as error:
         return Request(None, None, None, False, None, f"it can't be read: {error}"), None
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+    if not is_p256(key):
         return Request(subject, usage, None, clean != der, pem, "its key is no EC P-256 key"), None
     try:
         key.verify(csr.signature, csr.tbs_certrequest_bytes, ec.ECDSA(hashes.SHA256()))
         own = True
     except InvalidSignature:
         own = False
-    return Request(subject, usage, own, clean != der, pem), _pem(key)
+    return Request(subject, usage, own, clean != der, pem), key_to_pem(key)
 
 
 def _key_usage(csr: x509.CertificateSigningRequest) -> tuple[str, ...] | None:
@@ -203,7 +203,3 @@ def _judge(cose: CoseSign1, body: bytes, identity_key: ec.EllipticCurvePublicKey
 
 def _signer(cose: CoseSign1) -> str:
     return cose.kid.name.lower().replace("_", " ") + " key"
-
-
-def _pem(key: ec.EllipticCurvePublicKey) -> str:
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii")

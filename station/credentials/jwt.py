@@ -1,12 +1,11 @@
 """The proof that a modem holds a key: the JWT of %JWT (AT command manual, %JWT; RFC 7515, RFC 7519)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import jwt as pyjwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from station.credentials import base64url
 from station.credentials.faults import (
     JWT_ALGORITHM_REFUSED,
     JWT_CLAIM_DIFFERS,
@@ -14,17 +13,8 @@ from station.credentials.faults import (
     JWT_TIME_WRONG,
     JWT_UNREADABLE,
 )
-from station.domain.ids import DeviceUuid, parse_device_uuid
-from station.host.strict_json import read_strict_json
-
-_LIMIT = 2048
-"""Characters. Modems write about 420, and about 820 with the longest subject and audience."""
-
-_HEADER_KEYS = frozenset({"alg", "typ", "kid"})
-_LONGEST_LIFE = timedelta(days=7)
-"""The longest life the vendor's own library asks for (APP_JWT_VALID_TIME_S_MAX; nrf-cloud-api reference section 4)."""
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+from station.credentials.jws import LONGEST_LIFE, read_issuer, read_time, take_devices_apart
+from station.domain.ids import DeviceUuid
 
 DEFAULT_SKEW = timedelta(minutes=10)
 
@@ -64,7 +54,9 @@ def check_device_jwt(
     if not isinstance(public_key.curve, ec.SECP256R1):
         raise ValueError("a device's key is EC P-256")
     try:
-        header, payload = _take_apart(token)
+        header, payload = take_devices_apart(token)
+        if header.get("typ", "JWT") != "JWT" or not isinstance(header.get("kid", ""), str):
+            raise ValueError("its header holds more than alg, typ and kid as modems write them")
     except ValueError as error:
         raise JWT_UNREADABLE.fault(f"{len(token)} characters", reason=error) from error
     if header.get("alg") != "ES256":
@@ -77,32 +69,6 @@ def check_device_jwt(
     _compare(claims, audience, uuid, subject)
     _judge_time(claims, now, skew)
     return claims
-
-
-def _take_apart(token: str) -> tuple[dict[str, object], dict[str, object]]:
-    if len(token) > _LIMIT:
-        raise ValueError(f"it is longer than {_LIMIT} characters")
-    parts = token.split(".")
-    if len(parts) != 3:
-        raise ValueError("it has not three parts")
-    header, payload, signature = (base64url.decode(part) for part in parts)
-    if len(signature) != 64:
-        raise ValueError("its signature has not 64 bytes")
-    read = _read_object(header, "header")
-    if not set(read) <= _HEADER_KEYS or read.get("typ", "JWT") != "JWT" or not isinstance(read.get("kid", ""), str):
-        # Whatever else a header could ask for (other keys, critical extensions, an unencoded payload) no modem does.
-        raise ValueError("its header holds more than alg, typ and kid")
-    return read, _read_object(payload, "payload")
-
-
-def _read_object(data: bytes, what: str) -> dict[str, object]:
-    try:
-        value = read_strict_json(data)
-    except ValueError as error:
-        raise ValueError(f"its {what} is no JSON ({error})") from error
-    if not isinstance(value, dict):
-        raise ValueError(f"its {what} is no JSON object")
-    return value
 
 
 def _verify(token: str, public_key: ec.EllipticCurvePublicKey) -> None:
@@ -119,25 +85,12 @@ def _read_claims(payload: dict[str, object]) -> DeviceJwt:
     if audience is None:
         raise ValueError("it names no audience")
     hardware, uuid = read_issuer(_text(payload, "iss"))
-    issued, expires = _time(payload, "iat"), _time(payload, "exp")
+    issued, expires = read_time(payload, "iat"), read_time(payload, "exp")
     if (issued is None) != (expires is None):
         raise ValueError("it has only one of iat and exp")
     if "nbf" in payload:
         raise ValueError("it has nbf, which modems never write")
     return DeviceJwt(audience, _text(payload, "sub"), hardware, uuid, issued, expires)
-
-
-def read_issuer(issuer: str | None) -> tuple[str | None, DeviceUuid | None]:
-    """Return both halves of ``<hardware>.<UUID>``, as modems name themselves; None twice for None.
-
-    Raises ``ValueError`` with a clause; pure.
-    """
-    if issuer is None:
-        return None, None
-    hardware, dot, uuid = issuer.rpartition(".")
-    if not dot or not hardware:
-        raise ValueError("its issuer is not <hardware>.<UUID>")
-    return hardware, parse_device_uuid(uuid)
 
 
 def _text(payload: dict[str, object], name: str) -> str | None:
@@ -148,16 +101,6 @@ def _text(payload: dict[str, object], name: str) -> str | None:
     if not isinstance(value, str) or not value.isprintable():
         raise ValueError(f"its {name} is no text")
     return value
-
-
-def _time(payload: dict[str, object], name: str) -> datetime | None:
-    if name not in payload:
-        return None
-    value = payload[name]
-    # An exact type: JSON's true would else pass as 1. The bound keeps datetime from overflowing (year 9999).
-    if type(value) is not int or not 0 <= value < 253402300800:
-        raise ValueError(f"its {name} is no time")
-    return _EPOCH + timedelta(seconds=value)  # fromtimestamp() ends in the year 3000 on Windows
 
 
 def _compare(claims: DeviceJwt, audience: str, uuid: DeviceUuid | None, subject: str | None) -> None:
@@ -176,7 +119,7 @@ def _judge_time(claims: DeviceJwt, now: datetime, skew: timedelta) -> None:
     if abs(off) > skew:
         raise JWT_TIME_WRONG.fault(f"iat {claims.issued}, now {now}", reason=f"it is {off.total_seconds():+.0f} s off")
     life = claims.expires - claims.issued
-    if not timedelta(0) < life <= _LONGEST_LIFE:
+    if not timedelta(0) < life <= LONGEST_LIFE:
         raise JWT_TIME_WRONG.fault(
             f"exp {claims.expires}", reason=f"it would be valid for {life.total_seconds():.0f} s"
         )

@@ -7,7 +7,7 @@ from datetime import datetime
 import jwt as pyjwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from station.credentials.jwt import read_issuer
+from station.credentials.jws import read_issuer
 
 LONGEST_CLAIM = 128
 """Characters; a modem takes no longer subject or audience (sdk-nrf's modem_jwt)."""

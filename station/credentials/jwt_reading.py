@@ -6,17 +6,14 @@ what a modem made a moment ago. This reads tokens of any age and maker.
 
 import json
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import jwt as pyjwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from station.credentials import base64url
-from station.credentials.jwt import read_issuer
-from station.host.strict_json import read_strict_json
+from station.credentials import jws
 
 _LIMIT = 8192
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _FUTURE = timedelta(seconds=60)
 """So far ahead of this PC may the clock be by which a token was made."""
 
@@ -71,13 +68,8 @@ def judge_jwt(
 
 def take_apart(token: str) -> tuple[dict[str, object], dict[str, object]]:
     """Return header and claims, unverified: to show them only. Raises ``ValueError`` with a clause. Pure."""
-    if len(token) > _LIMIT:
-        raise ValueError(f"it is longer than {_LIMIT} characters")
-    parts = token.split(".")
-    if len(parts) != 3:
-        raise ValueError("it has not three parts with dots between")
-    header, payload, _ = (base64url.decode(part) for part in parts)
-    return _object(header, "header"), _object(payload, "payload")
+    header, claims, _ = jws.take_apart(token, _LIMIT)
+    return header, claims
 
 
 def device_of(claims: dict[str, object]) -> str | None:
@@ -86,19 +78,9 @@ def device_of(claims: dict[str, object]) -> str | None:
     if isinstance(subject, str):
         return subject
     try:
-        return read_issuer(issuer)[1] if isinstance(issuer, str) else None
+        return jws.read_issuer(issuer)[1] if isinstance(issuer, str) else None
     except ValueError:
         return None
-
-
-def _object(data: bytes, what: str) -> dict[str, object]:
-    try:
-        value = read_strict_json(data)
-    except ValueError as error:
-        raise ValueError(f"its {what} is no JSON ({error})") from error
-    if not isinstance(value, dict):
-        raise ValueError(f"its {what} is no JSON object")
-    return value
 
 
 def _wrong_header(header: dict[str, object]) -> list[str]:
@@ -146,10 +128,10 @@ def _judge_times(claims: dict[str, object], now: datetime, wrong: list[str], not
 def _time(value: object) -> datetime | None:
     if value is None:
         return None
-    # RFC 7519 allows fractions; JSON's true is no number here. The bounds keep datetime from overflowing.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 253402300800:
+    # RFC 7519 allows fractions; JSON's true is no number here. The bound keeps datetime from overflowing.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < jws.LAST_SECOND:
         raise ValueError("no number of seconds since 1970")
-    return _EPOCH + timedelta(seconds=value)
+    return jws.since_epoch(value)
 
 
 def _compare(claims: dict[str, object], device: str | None, expected: Expected, wrong: list[str]) -> None:

@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
 from station.credentials.faults import KEY_FILE_REFUSED, KEY_UNDER_PASSPHRASE, PUBLIC_KEY_REFUSED
+from station.credentials.keys import is_p256
 from station.domain.secret import Secret
 
 _UNREADABLE = (ValueError, TypeError, UnsupportedAlgorithm, InternalError)
@@ -41,13 +42,14 @@ def read_verifying_key(pem: str, source: object) -> ec.EllipticCurvePublicKey:
     """Return the P-256 key of a public key or of the first certificate in a PEM text; raises CRED-154. Pure."""
     if "PRIVATE KEY-----" in pem:
         raise PUBLIC_KEY_REFUSED.fault(source=source, reason="it holds a private key, which is not needed to verify")
+    key: object
     try:
         if "-----BEGIN CERTIFICATE-----" in pem:
             key = x509.load_pem_x509_certificates(pem.encode("utf-8"))[0].public_key()
         else:
-            key = load_pem_public_key(pem.encode("utf-8"))  # type: ignore[assignment]  # judged below like the other
+            key = load_pem_public_key(pem.encode("utf-8"))
     except _UNREADABLE as error:
         raise PUBLIC_KEY_REFUSED.fault(type(error).__name__, source=source, reason="it can't be read") from None
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not isinstance(key.curve, ec.SECP256R1):
+    if not is_p256(key):
         raise PUBLIC_KEY_REFUSED.fault(type(key).__name__, source=source, reason="it is of another kind")
     return key

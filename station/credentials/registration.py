@@ -1,21 +1,16 @@
 """The registration token that an nRF93M1 signs for its onboarding (%REGJWT; at-commands reference section 5)."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 import jwt as pyjwt
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from station.credentials import base64url
 from station.credentials.faults import JWT_ALGORITHM_REFUSED, JWT_UNREADABLE, REGISTRATION_REFUSED
+from station.credentials.jws import LONGEST_LIFE, read_time, take_devices_apart
 from station.domain.ids import DeviceUuid, parse_device_uuid
 from station.domain.secret import Secret
-from station.host.strict_json import read_strict_json
-
-_LIMIT: Final = 2048
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LONGEST_LIFE: Final = timedelta(days=7)
 
 LIFE: Final = timedelta(hours=1)
 """How long the vendor says that a token is good, counted by the device's clock, where it does not say so itself."""
@@ -49,7 +44,7 @@ def check_registration_token(
     names some: the clock was set moments ago. Raises CRED-131, CRED-132 or CRED-136, never quoting the token; pure.
     """
     try:
-        header, claims = _take_apart(token)
+        header, claims = take_devices_apart(token)
     except ValueError as error:
         raise JWT_UNREADABLE.fault(f"{len(token)} characters", reason=error) from error
     if header.get("alg") != "ES256":
@@ -62,32 +57,6 @@ def check_registration_token(
         raise JWT_UNREADABLE.fault(type(error).__name__, reason="it is refused") from error
     _compare(claims, uuid, tenant)
     return RegistrationToken(Secret(token), uuid, tenant, _expiry(claims, now, skew))
-
-
-def _take_apart(token: str) -> tuple[dict[str, object], dict[str, object]]:
-    if len(token) > _LIMIT:
-        raise ValueError(f"it is longer than {_LIMIT} characters")
-    parts = token.split(".")
-    if len(parts) != 3:
-        raise ValueError("it has not three parts")
-    header, claims, signature = (base64url.decode(part) for part in parts)
-    if len(signature) != 64:
-        raise ValueError("its signature has not 64 bytes")
-    read = _read_object(header, "header")
-    if not set(read) <= {"alg", "typ", "kid"}:
-        # Whatever else a header could ask for (other keys, critical extensions) no modem does.
-        raise ValueError("its header holds more than alg, typ and kid")
-    return read, _read_object(claims, "payload")
-
-
-def _read_object(data: bytes, what: str) -> dict[str, object]:
-    try:
-        value = read_strict_json(data)
-    except ValueError as error:
-        raise ValueError(f"its {what} is no JSON ({error})") from error
-    if not isinstance(value, dict):
-        raise ValueError(f"its {what} is no JSON object")
-    return value
 
 
 def _compare(claims: dict[str, object], uuid: DeviceUuid, tenant: str) -> None:
@@ -108,25 +77,18 @@ def _compare(claims: dict[str, object], uuid: DeviceUuid, tenant: str) -> None:
 
 
 def _expiry(claims: dict[str, object], now: datetime, skew: timedelta) -> datetime:
-    issued, expires = _time(claims, "iat"), _time(claims, "exp")
+    try:
+        issued, expires = read_time(claims, "iat"), read_time(claims, "exp")
+    except ValueError as error:
+        raise JWT_UNREADABLE.fault("signature holds", reason=error) from error
     if issued is not None and abs(issued - now) > skew:
         raise REGISTRATION_REFUSED.fault(
             f"iat {issued}, now {now}", reason=f"it is {(issued - now).total_seconds():+.0f} s off"
         )
     if expires is None:
         return (issued or now) + LIFE
-    if not timedelta(0) < expires - now <= _LONGEST_LIFE:
+    if not timedelta(0) < expires - now <= LONGEST_LIFE:
         raise REGISTRATION_REFUSED.fault(
             f"exp {expires}, now {now}", reason=f"it would be valid for {(expires - now).total_seconds():.0f} s"
         )
     return expires
-
-
-def _time(claims: dict[str, object], name: str) -> datetime | None:
-    if name not in claims:
-        return None
-    value = claims[name]
-    # An exact type: JSON's true would else pass as 1. The bound keeps datetime from overflowing (year 9999).
-    if type(value) is not int or not 0 <= value < 253402300800:
-        raise JWT_UNREADABLE.fault("signature holds", reason=f"its {name} is no time")
-    return _EPOCH + timedelta(seconds=value)

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -13,6 +14,8 @@ from station.credentials.csr import Csr, read_csr
 from station.credentials.faults import CN_DIFFERS
 from station.domain.ids import DeviceId, Sha256
 from station.domain.secret import Secret
+
+MADE_HERE: Final = "made on the station"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def make_key(device_id: DeviceId) -> tuple[Secret, CheckedRequest]:
     request = x509.CertificateSigningRequestBuilder().subject_name(name).sign(key, hashes.SHA256())
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode("ascii")
     csr = read_csr(request.public_bytes(Encoding.DER))
-    return Secret(pem), CheckedRequest(csr, "made on the station", "made on the station; the request is signed by it")
+    return Secret(pem), CheckedRequest(csr, MADE_HERE, f"{MADE_HERE}; the request is signed by it")
 
 
 def check_request(csr: Csr, device_id: DeviceId) -> CheckedRequest:

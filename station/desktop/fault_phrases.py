@@ -136,5 +136,8 @@ PHRASES: Final = (
     QT_TRANSLATE_NOOP("Phrase", "its program did not run"),
     QT_TRANSLATE_NOOP("Phrase", "it ran before and did not pass"),
     QT_TRANSLATE_NOOP("Phrase", "the station made a mistake"),
+    # What a person deleted by hand.
+    QT_TRANSLATE_NOOP("Phrase", "the private key"),
+    QT_TRANSLATE_NOOP("Phrase", "the certificate"),
 )
 """In the order in which they are tried: none is another's beginning with a field behind it."""

@@ -105,6 +105,22 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             QT_TRANSLATE_NOOP("Fault", "Uploads wait: {reason}"),
             QT_TRANSLATE_NOOP("Fault", "The upload waits {seconds} s: {reason}"),
         ),
+        "EVD-DELETED": (
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "{by} deleted {what} from the device on {at} UTC. The certificate can't be used until the device is "
+                "built again.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "{by} was to delete {what} from the device on {at} UTC, and it was gone already. "
+                "The certificate can't be used until the device is built again.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "{by} began to delete {what} from the device on {at} UTC, and nobody saw whether it is gone.",
+            ),
+        ),
         "EVD-WAIT": (
             QT_TRANSLATE_NOOP("Fault", "{count} checkpoints wait: {why}"),
             QT_TRANSLATE_NOOP("Fault", "Checkpoints wait: the second place {path} doesn't take them ({why})."),
@@ -194,6 +210,17 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             ),
             QT_TRANSLATE_NOOP(
                 "Fault",
+                "A modem makes keys of its own from mfw_nrf9160_1.3.0 on, and with every nrf91x1 firmware. Such a "
+                'one gets its key from here all the same, as the recipe says; the way "certificate" is more secure '
+                "for it.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "This product takes modems that can't sign (before mfw_nrf9160_1.3.0). Of such a modem nothing shows "
+                "which private key it stored, only that it lists one; the unit's record says so.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
                 "No server root is written: the product's own image must have the one that its protocols need, or"
                 " it trusts nobody.",
             ),
@@ -202,6 +229,11 @@ TOLD: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
                 "These units are claimed, not onboarded: each gets its cloud key over the air, when it is first "
                 "switched on in the field. Whoever has a unit's token before it is claimed may claim it: keep "
                 "records and backups of these units safe.",
+            ),
+            QT_TRANSLATE_NOOP(
+                "Fault",
+                "A modem with NTN firmware may refuse the station's challenge. Then nothing shows that its token is "
+                'fresh, and the unit\'s record says "not fresh".',
             ),
             QT_TRANSLATE_NOOP(
                 "Fault",

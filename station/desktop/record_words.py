@@ -7,8 +7,10 @@ from typing import Final
 from PySide6.QtCore import QCoreApplication, QLocale
 
 from station.desktop import words
+from station.desktop.fault_words import say
 from station.desktop.theme import LOOKS, Look, Mood, Shape
 from station.domain.line import CloudState, Outcome
+from station.evidence.certificate_text import DELETED, DOUBTFUL, UNUSABLE
 
 translate = QCoreApplication.translate
 
@@ -56,10 +58,22 @@ def certificate_word(state: str) -> str:
     """Return a certificate's state as the journal names it, in words."""
     names = {
         "active": translate("RecordWords", "Stands"),
+        UNUSABLE: translate("RecordWords", "Stands, but can't be used"),
+        DOUBTFUL: translate("RecordWords", "Stands, but perhaps can't be used"),
         "superseded": translate("RecordWords", "Superseded"),
         "intended": translate("RecordWords", "Intended, never signed"),
     }
     return names.get(state, state)
+
+
+def certificate_fact(name: str, text: str) -> tuple[str, str]:
+    """Return one of a certificate's facts as a window shows it: how it stands is said in the reader's language."""
+    match name:
+        case "State":
+            return name, certificate_word(text)
+        case _ if name == DELETED:
+            return translate("RecordWords", "Deleted by hand"), say("EVD-DELETED", text)
+    return name, text
 
 
 def number_words(number: int) -> str:

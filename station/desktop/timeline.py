@@ -114,6 +114,9 @@ def _done(step: StepRecord, attempt: AttemptRecord) -> str:
         case StepKind.WRITE:
             text = translate("Timeline", "wrote the credentials")
             return f"{text} ({got['compared_by']})" if got.get("compared_by") else text
+        case StepKind.PROVE if got.get("not_proven"):
+            text = translate("Timeline", "not proven that the modem holds the private key")
+            return f"{text} ({got['not_proven']})"
         case StepKind.PROVE:
             text = translate("Timeline", "the modem proved that it holds the private key")
             how = got.get("jwt") or got.get("signed")

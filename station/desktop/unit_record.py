@@ -26,7 +26,7 @@ from station.desktop.pills import Pill
 from station.desktop.record_words import (
     CLOUD_LOOKS,
     OUTCOME_MOODS,
-    certificate_word,
+    certificate_fact,
     cloud_word,
     day_words,
     outcome_word,
@@ -332,7 +332,7 @@ class UnitRecordView(QWidget):
         for one in certificates:
             facts = certificate_facts(one)
             rows += [("", "")] if rows else []
-            rows += [(name, certificate_word(text) if name == "State" else text) for name, text in facts]
+            rows += [certificate_fact(name, text) for name, text in facts]
         for handed in find_handed(shown.record):
             if handed.kind is not CredentialKind.CERTIFICATE:
                 rows += ([("", "")] if rows else []) + handed_facts(handed)

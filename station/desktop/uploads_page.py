@@ -133,8 +133,8 @@ class UploadsPage(QWidget):
 
         def queue() -> _Read:
             with UploadQueue(opened.value.data) as outbox, opened.records() as records:
-                late = overdue_units(records, opened.clock.now(), _AFTER_S) if cloud is None else {}
-                late |= units_to_decide(records, opened.clock.now(), cloud)
+                now = opened.clock.now()
+                late = units_to_decide(records, now, cloud) if cloud else overdue_units(records, now, _AFTER_S)
                 elsewhere = frozenset(unit for unit, one in late.items() if one.account)
                 return _Read(outbox.read(states), frozenset(late), elsewhere)
 

@@ -10,11 +10,10 @@ import secrets
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from station.credentials.csr import Csr, read_csr
 from station.credentials.faults import CSR_SUBJECT_REFUSED
-from station.credentials.keys import read_p256_spki
+from station.credentials.keys import read_p256_spki, spki_of
 from station.devices.faults import ALREADY_THERE, KEYGEN_FAILED, NOT_FOUND, ODD_REPLY, OTHER_KEY, REFUSED
 from station.devices.replies import Reply, VerdictKind
 from station.devices.shell import Ends
@@ -150,11 +149,6 @@ class CredShell(TlsShell):
     @property
     def _option(self) -> str:
         return "CONFIG_TLS_CREDENTIALS_SHELL and CONFIG_NRF_CLOUD_CREDENTIALS_KEYGEN_SHELL"
-
-
-def spki_of(key: ec.EllipticCurvePublicKey) -> bytes:
-    """Return a public key as SubjectPublicKeyInfo, DER. Pure."""
-    return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def _is_absent(reply: Reply) -> bool:

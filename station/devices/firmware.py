@@ -64,6 +64,19 @@ def require_firmware(firmware: ModemFirmware, minimums: Mapping[FirmwareFamily, 
         raise FIRMWARE_TOO_OLD.fault(text=firmware.text, family=firmware.family, minimum=needed)
 
 
+def signs_tokens(firmware: ModemFirmware) -> bool:
+    """Return whether the modem has %JWT, by which it shows that it holds a key. Pure."""
+    return firmware.version >= MINIMUMS[firmware.family]
+
+
+def takes_challenge(firmware: ModemFirmware) -> bool:
+    """Return whether the vendor's manual gives this firmware's %ATTESTTOKEN a challenge. Pure.
+
+    The nRF91x1's and the nRF9160's do, for all versions that have the command; of NTN firmware nothing is documented.
+    """
+    return firmware.family in (FirmwareFamily.NRF9160, FirmwareFamily.NRF91X1)
+
+
 def lists_true_hashes(firmware: ModemFirmware) -> bool:
     """Return whether %CMNG=1 gives the SHA-256 of what is stored; else compare the content by %CMNG=2. Pure."""
     return firmware.family is not FirmwareFamily.NRF9160 or firmware.version >= _TRUE_HASHES_FROM

@@ -12,7 +12,7 @@ from station.devices.channel import Channel
 from station.devices.faults import ALREADY_THERE, KEY_STORED_DIFFERENTLY, NO_ANSWER, NO_IMEI, ODD_REPLY
 from station.devices.firmware import read_firmware
 from station.devices.framing import Newline, label_of
-from station.devices.questions import Question
+from station.devices.questions import Question, value_of
 from station.devices.refusals import ABSENT, LOW_POWER, PRESENT, refusal_of
 from station.devices.replies import Reply, VerdictKind
 from station.domain.faults import Fault
@@ -126,10 +126,6 @@ class Modem:
         """Return what +CGMR says, whatever it is. Pure."""
         return self._tell(questions.FIRMWARE, "tell its firmware")
 
-    def supply_millivolts(self) -> int:
-        """Return the supply voltage that the modem measures (%XVBAT). Pure."""
-        return int(self._tell(questions.SUPPLY, "measure its supply"))
-
     def list_credentials(
         self, sec_tag: int | None = None, kind: CredentialType | None = None
     ) -> tuple[StoredCredential, ...]:
@@ -173,7 +169,7 @@ class Modem:
         command = f"AT%KEYGEN={sec_tag},{_CLIENT_KEY},0{name}"
         reply = self._run(command, self._timeouts.keygen, _KEYGEN)
         self._require_ok(reply, command, f"make {_place(sec_tag, CredentialType.CLIENT_KEY)}")
-        return _value(reply, _KEYGEN, command)
+        return value_of(reply, _KEYGEN, command)
 
     def generate_public_key(self, sec_tag: int) -> str:
         """As :meth:`generate_key`, but the answer is about the bare public key, without a CSR (%KEYGEN, content 1)."""
@@ -181,7 +177,7 @@ class Modem:
         command = f"AT%KEYGEN={sec_tag},{_CLIENT_KEY},1"
         reply = self._run(command, self._timeouts.keygen, _KEYGEN)
         self._require_ok(reply, command, f"make {_place(sec_tag, CredentialType.CLIENT_KEY)}")
-        return _value(reply, _KEYGEN, command)
+        return value_of(reply, _KEYGEN, command)
 
     def write_credential(self, sec_tag: int, kind: CredentialType, content: str) -> None:
         """Store ``content`` (ASCII, LF line ends) in place of what is there; read back before believing it (%CMNG=0).
@@ -239,7 +235,7 @@ class Modem:
         command = f'AT%JWT=0,{seconds},"{subject or ""}","{audience}",{sec_tag},{_CLIENT_KEY}'
         reply = self._look(command, _JWT, self._timeouts.sign, secret=True)
         self._require_ok(reply, label_of(command), f"sign with the key in security tag {sec_tag}")
-        return _value(reply, _JWT, label_of(command))
+        return value_of(reply, _JWT, label_of(command))
 
     def attestation_token(self, challenge: bytes | None = None) -> str:
         """Return the text between %ATTESTTOKEN's quotes, unchecked; it is never shown. Pure; no two are alike.
@@ -251,7 +247,7 @@ class Modem:
         command = question.command if challenge is None else f'{question.command}="{challenge.hex()}"'
         reply = self._look(command, question.answer, self._timeouts.sign, secret=True)
         self._require_ok(reply, question.command, "attest itself")
-        return _value(reply, question.answer, question.command)
+        return value_of(reply, question.answer, question.command)
 
     def _find_uuid(self) -> tuple[DeviceUuid | None, UuidSource | None]:
         if (text := self._tell_or_none(questions.DEVICE_UUID)) is not None:
@@ -261,12 +257,12 @@ class Modem:
         if _is_refusal(reply):
             return None, None
         self._require_ok(reply, question.command, "attest itself")
-        return read_attestation(_value(reply, question.answer, question.command)).uuid, UuidSource.ATTESTATION
+        return read_attestation(value_of(reply, question.answer, question.command)).uuid, UuidSource.ATTESTATION
 
     def _tell(self, question: Question, action: str) -> str:
         reply = self._look(question.command, question.answer, self._timeouts.look)
         self._require_ok(reply, question.command, action)
-        return _value(reply, question.answer, question.command)
+        return value_of(reply, question.answer, question.command)
 
     def _tell_or_none(self, question: Question) -> str | None:
         """Return None where the modem refuses: it does not know the question, or has no answer."""
@@ -274,7 +270,7 @@ class Modem:
         if _is_refusal(reply):
             return None
         self._require_ok(reply, question.command, "tell about itself")
-        return _value(reply, question.answer, question.command)
+        return value_of(reply, question.answer, question.command)
 
     def _do(self, command: str, action: str, timeout: float) -> None:
         self._require_ok(self._run(command, timeout), command, action)
@@ -330,16 +326,9 @@ class Modem:
             reply = self._look(question.command, question.answer, self._timeouts.look)
             if not reply.ok:
                 return "supply unknown: the modem refuses to measure it"
-            return f"supply {_value(reply, question.answer, question.command)} mV"
+            return f"supply {value_of(reply, question.answer, question.command)} mV"
         except Fault as fault:
             return f"supply unknown: {fault.code}"
-
-
-def _value(reply: Reply, answer: re.Pattern[str], command: str) -> str:
-    values = {match[1] for line in reply.lines if (match := answer.fullmatch(line))}
-    if len(values) != 1:
-        raise ODD_REPLY.fault(f"{len(values)} answers", command=label_of(command))
-    return values.pop()
 
 
 def _is_number(reply: Reply, number: int) -> bool:

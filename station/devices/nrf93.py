@@ -24,7 +24,7 @@ from station.devices.faults import (
 )
 from station.devices.firmware import read_firmware
 from station.devices.modem import Timeouts
-from station.devices.questions import Question
+from station.devices.questions import Question, value_of
 from station.devices.refusals import refusal_of
 from station.devices.replies import Reply, VerdictKind
 from station.domain.faults import Fault
@@ -130,13 +130,14 @@ class Nrf93m1:
             told = self._clock.now().astimezone(UTC)
         raise CLOCK_REFUSED.fault(why=why)
 
-    def registration_token(self, tenant: str) -> RegistrationToken:
+    def registration_token(self, tenant: str, spki: bytes | None = None) -> RegistrationToken:
         """Return a fresh registration token for the account ``tenant``, verified (%REGJWT). Safe to repeat.
 
-        The clock is set first. Before it the module signs a one-time name in the account's place, so that what is
+        By the access key ``spki`` (AT-240 where the module tells another now), or by the one that it tells now. The
+        clock is set first. Before it the module signs a one-time name in the account's place, so that what is
         known of its key is known from now, and not from a token that somebody kept. Raises CRED-131 to CRED-136.
         """
-        spki = self.access_key()
+        spki = spki or self.access_key()
         self.prove_key(0, spki)
         return self._sign(tenant, spki)
 
@@ -185,12 +186,12 @@ class Nrf93m1:
         if not reply.ok and reply.verdict.kind is not VerdictKind.LOST:
             raise NO_IMEI.fault(firmware)
         self._require_ok(reply, questions.IMEI.command, "tell its IMEI")
-        return Imei(_value(reply, questions.IMEI))
+        return Imei(value_of(reply, questions.IMEI.answer, questions.IMEI.command))
 
     def _tell(self, question: Question, action: str, timeout: float | None = None) -> str:
         reply = self._ask(question.command, question.answer, timeout or self._timeouts.look)
         self._require_ok(reply, question.command, action)
-        return _value(reply, question)
+        return value_of(reply, question.answer, question.command)
 
     def _do(self, command: str, action: str, timeout: float) -> None:
         self._require_ok(self._ask(command, None, timeout), command, action)
@@ -218,10 +219,3 @@ class Nrf93m1:
     def _require_ok(self, reply: Reply, command: str, action: str) -> None:
         if not reply.ok:
             raise refusal_of(reply.verdict, command=command, action=action, framing=self._channel.framing.name)
-
-
-def _value(reply: Reply, question: Question) -> str:
-    values = {match[1] for line in reply.lines if (match := question.answer.fullmatch(line))}
-    if len(values) != 1:
-        raise ODD_REPLY.fault(f"{len(values)} answers", command=question.command)
-    return values.pop()

@@ -304,8 +304,8 @@ class Enroller(Protocol):
         The device makes the key at the first call and then keeps it. Safe to repeat, also after a lost answer.
         """
 
-    def registration_token(self, tenant: str) -> RegistrationToken:
-        """Return a fresh registration token for the account ``tenant``, verified: by the access key, for this device.
+    def registration_token(self, tenant: str, spki: bytes) -> RegistrationToken:
+        """Return a fresh registration token for the account ``tenant``, verified: by the key ``spki``, for this device.
 
         Sets the device's clock first and reads it back, for the token lives an hour by it. Safe to repeat.
         """

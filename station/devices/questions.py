@@ -7,6 +7,10 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from station.devices.faults import ODD_REPLY
+from station.devices.framing import label_of
+from station.devices.replies import Reply
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
@@ -27,3 +31,11 @@ DEVICE_UUID: Final = Question(
     re.compile(r'%DEVICEUUID: "?([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})"?'),
 )
 ATTESTATION: Final = Question("AT%ATTESTTOKEN", re.compile(r'%ATTESTTOKEN: "([!#-~]+)"'))
+
+
+def value_of(reply: Reply, answer: re.Pattern[str], command: str) -> str:
+    """Return the one value that a reply's lines give, however often; AT-104 for none, or for several."""
+    values = {match[1] for line in reply.lines if (match := answer.fullmatch(line))}
+    if len(values) != 1:
+        raise ODD_REPLY.fault(f"{len(values)} answers", command=label_of(command))
+    return values.pop()

@@ -4,8 +4,7 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Final, assert_never
 
-from station.cloud.protocol import Account, AccountAnswer, Busy, CredentialRefused, NotSent, Stated, Unclear
-from station.cloud.provisioning import Trouble
+from station.cloud.protocol import Account, AccountAnswer, Busy, CredentialRefused, NotSent, Stated, Trouble, Unclear
 from station.cloud.provisioning_answers import Rule
 from station.cloud.wire import NoKey, Reply, Timeouts, Wire
 from station.doctor.findings import Verdict, advice, judge_fault, not_checked, ok, trouble, unknown

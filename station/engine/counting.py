@@ -114,7 +114,7 @@ class Counting:
 
     def _count(self, records: Records) -> None:
         waiting = records.outbox(*_UNDER_WAY, limit=1)
-        uploads = {CloudState(state): count for state, count in records.outbox_counts().items()}
+        uploads = records.outbox_counts()
         oldest = iso(waiting[0].since) if waiting else None
         about = self._about
         if about is None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from station.cloud.provisioning_rows import MAX_CLAIMS
-from station.domain.events import StepFinished
 from station.domain.ids import BatchId, DeviceUuid, Imei
-from station.domain.line import Outcome, StepKind
+from station.domain.line import StepKind
 from station.host.files import create_file
+from station.journal.builds import step_passed
 from station.journal.codec import iso
 from station.journal.records import Records
 from station.journal.rows import UnitRow
@@ -39,13 +39,10 @@ def gathered_of(records: Records, units: Sequence[UnitRow]) -> list[GatheredToke
     """Return the token of each unit's last attempt, in this order; a unit whose attempt has none is left out."""
     found = []
     for unit in units:
-        for entry in reversed(records.entries_of(unit.last_attempt)):
-            event = entry.event
-            if isinstance(event, StepFinished) and event.step is StepKind.ATTEST and event.outcome is Outcome.PASSED:
-                if unit.uuid is not None:
-                    token = str(event.results["attestation"])
-                    found.append(GatheredToken(unit.imei, unit.uuid, token, iso(entry.at)))
-                break
+        told = step_passed(records, unit.last_attempt, StepKind.ATTEST)
+        if told is not None and unit.uuid is not None:
+            entry, results = told
+            found.append(GatheredToken(unit.imei, unit.uuid, str(results["attestation"]), iso(entry.at)))
     return found
 
 

@@ -1,5 +1,6 @@
 """A certificate for people: its fields as lines of name and text."""
 
+from datetime import UTC
 from types import MappingProxyType
 from typing import Final
 
@@ -9,12 +10,29 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from station.domain.ids import Sha256
-from station.evidence.unit_record import CertificateRecord
+from station.domain.modem import CredentialType
+from station.evidence.unit_record import CertificateRecord, HandDeletion
 from station.host.files import sha256_of
 
 _PURPOSES: Final = MappingProxyType(
     {ExtendedKeyUsageOID.CLIENT_AUTH: "TLS client", ExtendedKeyUsageOID.SERVER_AUTH: "TLS server"}
 )
+
+UNUSABLE: Final = "active, but can't be used"
+DOUBTFUL: Final = "active, but perhaps can't be used"
+"""States of a certificate that stands for the CA, but of which something was deleted by hand."""
+
+DELETED: Final = "Deleted by hand"
+"""The name of the fact that says so."""
+
+GONE: Final = (
+    "{by} deleted {what} from the device on {at} UTC. The certificate can't be used until the device is built again."
+)
+MISSING: Final = (
+    "{by} was to delete {what} from the device on {at} UTC, and it was gone already. "
+    "The certificate can't be used until the device is built again."
+)
+UNSEEN: Final = "{by} began to delete {what} from the device on {at} UTC, and nobody saw whether it is gone."
 
 
 def certificate_sha256(record: CertificateRecord) -> Sha256 | None:
@@ -24,7 +42,8 @@ def certificate_sha256(record: CertificateRecord) -> Sha256 | None:
 
 def certificate_facts(record: CertificateRecord) -> list[tuple[str, str]]:
     """Return what the certificate says and how it stands here, in the order in which people ask. Pure."""
-    facts = [("State", record.state), ("Serial number (hexadecimal)", record.serial)]
+    facts = [("State", _state(record)), *((DELETED, deletion_text(one)) for one in record.gone)]
+    facts.append(("Serial number (hexadecimal)", record.serial))
     parsed = record.parsed()
     if parsed is None:
         facts.append(("Signed", "never: it was intended, and the journal holds no signature"))
@@ -51,6 +70,19 @@ def certificate_pem(record: CertificateRecord) -> str:
     """Return the certificate as PEM; "" where it was never signed."""
     parsed = record.parsed()
     return "" if parsed is None else parsed.public_bytes(Encoding.PEM).decode("ascii")
+
+
+def deletion_text(one: HandDeletion) -> str:
+    """Return in a sentence what a person deleted, when, who, and what follows of it. Pure."""
+    what = "the private key" if one.type is CredentialType.CLIENT_KEY else "the certificate"
+    template = UNSEEN if one.found is None else GONE if one.found else MISSING
+    return template.format(by=one.by, what=what, at=f"{one.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+
+
+def _state(record: CertificateRecord) -> str:
+    if not record.gone:
+        return record.state
+    return DOUBTFUL if all(one.found is None for one in record.gone) else UNUSABLE
 
 
 def _key_text(certificate: x509.Certificate) -> str:

@@ -52,6 +52,8 @@ def _proven(step: StepRecord) -> Iterator[str]:
         case StepKind.PROVE if got.get("jwt"):
             listed = f"; listed again: types {', '.join(map(str, _list(got['listed'])))}" if got.get("listed") else ""
             yield f"the modem holds the private key: token {got['jwt']}{listed}"
+        case StepKind.PROVE if got.get("not_proven"):
+            yield f"not proven that the modem holds the private key: {got['not_proven']}"
         case StepKind.PROVE if got.get("signed"):
             yield f"the board holds the private key: {got['signed']}"
         case StepKind.READ_BACK if got.get("read_back"):

@@ -18,7 +18,17 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 # In a bundle's verify.py, what is imported here stands above.
 from station.evidence.forms import Broken, canonical, require, unbase64
-from station.evidence.modem_proofs import CLEAN, ECDSA, WITNESS, check_told, elements, inside, is_named, p256
+from station.evidence.modem_proofs import (
+    CLEAN,
+    ECDSA,
+    UNVOUCHED,
+    WITNESS,
+    check_told,
+    elements,
+    inside,
+    is_named,
+    p256,
+)
 
 UNREADABLE = (
     *(LookupError, TypeError, ValueError, AttributeError, ArithmeticError, RecursionError, struct.error),
@@ -268,6 +278,8 @@ class Story:
                 attempt.done += 1
                 if attempt.good and body["step"] == WITNESS[attempt.way]:
                     self._take_told(body["results"], attempt, entry)
+                elif attempt.good and body["step"] == "prove" and "not_proven" in body["results"]:
+                    self.count[f"units whose key is not proven: {body['results']['not_proven']}"] += 1
                 elif attempt.good and body["step"] == "sign":
                     attempt.certificate = body["results"]["serial"]
                     self._require_certificate(attempt)
@@ -276,7 +288,7 @@ class Story:
 
     def _take_told(self, results: Any, attempt: Attempt, entry: Any) -> None:
         self.waiting.append(Waiting(entry, check_told, results, (attempt.way, attempt.device)))
-        said = attempt.uuid if attempt.way in ("station-key", "device-shell") else results["uuid"]
+        said = attempt.uuid if attempt.way in UNVOUCHED else results["uuid"]
         require(attempt.uuid in (None, said), "the key is of a modem with another UUID")
         attempt.key = results.get("spki_sha256", "")
         what = {"attest": "attestations", "enrol": "enrolments"}.get(WITNESS[attempt.way], "key proofs")

@@ -2,17 +2,24 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from cryptography import x509
 
 from station.domain import events as e
 from station.domain.ids import AttemptId, BatchId, CertSerial, EventSeq, Sha256, SlotNumber
 from station.domain.line import CloudState, Outcome, StepKind
+from station.domain.modem import CredentialType
 from station.domain.ways import Way
+from station.journal.builds import content_of, way_of
 from station.journal.codec import Entry
 from station.journal.records import Records
 from station.journal.rows import AttemptRow, CertificateRow, CheckRow, UnitRow
+
+_OF_A_PAIR: Final = (CredentialType.CLIENT_CERT, CredentialType.CLIENT_KEY)
+"""A certificate is of use as long as its device has both."""
+_PUTS: Final = (StepKind.GENERATE, StepKind.WRITE)
+"""What puts either under the recipe's security tag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +114,26 @@ class AttemptRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class HandDeletion:
+    """A credential that a person deleted from the unit by hand, or began to; ``seq`` is the place of its intent.
+
+    ``found``: it was there, and is gone; False: it was gone already; None: nobody saw whether it is gone.
+    """
+
+    seq: EventSeq
+    at: datetime
+    by: str
+    type: CredentialType
+    found: bool | None
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateRecord:
-    """A certificate that was signed (``der``) or meant to be, in the state it is in now."""
+    """A certificate that was signed (``der``) or meant to be, in the state it is in now.
+
+    ``gone`` is what a person has deleted by hand since it was written or proven last: itself, its private key, or
+    both; () of one that does not stand.
+    """
 
     serial: CertSerial
     state: str
@@ -116,6 +141,7 @@ class CertificateRecord:
     issuer: Sha256
     spki_sha256: Sha256
     der: bytes | None
+    gone: tuple[HandDeletion, ...] = ()
 
     def parsed(self) -> x509.Certificate | None:
         """Return it for reading; None where it was never signed."""
@@ -155,8 +181,11 @@ def _measured(row: dict[str, Any]) -> MeasuredValue:
 def read_unit(records: Records, unit: UnitRow) -> UnitRecord:
     """Return the unit's record as the journal has it now. Looks only."""
     attempts = tuple(read_attempt(records, row) for row in records.attempts_of_unit(unit.id))
-    certificates = tuple(_certificate(records, row) for row in records.certificates_of(unit.device_id))
-    happenings = [*_happenings(records, unit), *(lost for attempt in attempts for lost in attempt.lost_keys)]
+    entries = records.entries_about(unit.id)
+    certificates = tuple(
+        _certificate(records, row, attempts, entries) for row in records.certificates_of(unit.device_id)
+    )
+    happenings = [*_happenings(entries, unit), *(lost for attempt in attempts for lost in attempt.lost_keys)]
     check = next(iter(records.final_checks(unit=unit.id)), None)
     return UnitRecord(unit, attempts, certificates, tuple(sorted(happenings, key=lambda one: one.seq)), check)
 
@@ -192,14 +221,8 @@ def read_attempt(records: Records, row: AttemptRow) -> AttemptRecord:
         ),
         newest=entries[-1].seq if entries else EventSeq(row.id),
         newest_at=entries[-1].at if entries else row.opened,
-        way=_way_of(records, row.recipe),
+        way=way_of(records, row.recipe),
     )
-
-
-def _way_of(records: Records, recipe: Sha256) -> Way:
-    content = (records.context(recipe) or {}).get("content")
-    named = content.get("way") if isinstance(content, dict) else None
-    return Way.CERTIFICATE if named is None else Way(str(named))
 
 
 def _steps(entries: list[Entry]) -> list[StepRecord]:
@@ -232,15 +255,48 @@ def _step(entry: Entry, intent: e.StepIntended, result: e.StepFinished | None) -
     )
 
 
-def _certificate(records: Records, row: CertificateRow) -> CertificateRecord:
+def _certificate(
+    records: Records, row: CertificateRow, attempts: tuple[AttemptRecord, ...], entries: list[Entry]
+) -> CertificateRecord:
     der = records.certificate_der(row) if row.issued is not None else None
-    return CertificateRecord(row.serial, row.state, row.profile, row.issuer, row.spki_sha256, der)
+    stands = row.issued is not None and row.state == "active"
+    gone = _gone(records, row.issued, attempts, entries) if row.issued is not None and stands else ()
+    return CertificateRecord(row.serial, row.state, row.profile, row.issuer, row.spki_sha256, der, gone)
 
 
-def _happenings(records: Records, unit: UnitRow) -> list[Happening]:
+def _gone(
+    records: Records, issued: EventSeq, attempts: tuple[AttemptRecord, ...], entries: list[Entry]
+) -> tuple[HandDeletion, ...]:
+    """Return what was deleted by hand behind ``issued`` and the last step that wrote or proved, one a credential."""
+    passed = [(attempt, step) for attempt in attempts for step in attempt.steps if step.outcome is Outcome.PASSED]
+    there = max([issued, *(step.seq for _, step in passed if step.kind in (StepKind.WRITE, StepKind.PROVE))])
+    results = {entry.event.intent: entry.event for entry in entries if isinstance(entry.event, e.CredentialDeleted)}
+    gone: dict[int, HandDeletion] = {}
+    for entry in entries:
+        event = entry.event
+        if not isinstance(event, e.CredentialDeletionIntended) or entry.seq < there or event.type not in _OF_A_PAIR:
+            continue
+        # Under which tag they lie says the recipe that last put something there, not one that came to nothing since.
+        put = [one.recipe for one, step in passed if step.seq < entry.seq and step.kind in _PUTS]
+        if not put or event.sec_tag != _sec_tag(records, put[-1]):
+            continue
+        result = results.get(entry.seq)
+        found = result.found if result is not None and result.fault is None else None
+        earlier = gone.get(event.type)
+        if earlier is None or earlier.found is None:  # the first that is known to have done it
+            gone[event.type] = HandDeletion(entry.seq, entry.at, entry.by, CredentialType(event.type), found)
+    return tuple(sorted(gone.values(), key=lambda one: one.seq))
+
+
+def _sec_tag(records: Records, recipe: Sha256) -> object:
+    credentials = content_of(records, recipe).get("credentials")
+    return credentials.get("sec_tag") if isinstance(credentials, dict) else None
+
+
+def _happenings(entries: list[Entry], unit: UnitRow) -> list[Happening]:
     return [
         Happening(entry.seq, entry.at, entry.by, text)
-        for entry in records.entries_about(unit.id)
+        for entry in entries
         if (text := _told(entry.event, unit)) is not None
     ]
 

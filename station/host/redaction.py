@@ -20,6 +20,9 @@ HIDDEN: Final = "***"
 WITHHELD: Final = "a log line was withheld: it could not be checked for secrets"
 _DEEPEST: Final = 12
 _SHORTEST_CORE: Final = 6  # a shorter piece of base64 would hit ordinary words
+SHORTEST_SHAPE: Final = 6
+"""Characters of the shortest text that :data:`_SHAPES` find anything in: most of a log's values are shorter."""
+_KEYS_KEPT: Final = 1000
 
 _SECRET_WORDS: Final = (
     "passphrase",
@@ -68,9 +71,19 @@ def is_secret_key(name: str) -> bool:
 
 def hide_shapes(text: str) -> str:
     """Return ``text`` without anything that has the shape of a secret, known or not."""
+    if len(text) < SHORTEST_SHAPE:
+        return text
     for shape, instead in _SHAPES:
         text = shape.sub(instead, text)
     return text
+
+
+class Redacted(dict[str, Any]):
+    """An event from which a redactor has taken what is secret: it need not be looked through again."""
+
+    def __init__(self, event: dict[str, Any], by: "Redactor") -> None:
+        super().__init__(event)
+        self.by: Final = by
 
 
 class Redactor:
@@ -80,6 +93,8 @@ class Redactor:
         self._lock = threading.Lock()
         self._forms: frozenset[str] = frozenset()
         self._known: re.Pattern[str] | None = None
+        self._keys: dict[str, tuple[str, bool]] = {}
+        """Keys that were looked at: as they may be shown, and whether what is under them is hidden."""
 
     def add(self, secret: Secret) -> None:
         """Hide this secret from now on. Safe to repeat; an empty one is ignored."""
@@ -90,12 +105,14 @@ class Redactor:
             # The longest first, so that no form leaves the tail of a longer one behind.
             ordered = sorted(self._forms, key=lambda form: (-len(form), form))
             self._known = re.compile("|".join(re.escape(form) for form in ordered))
+            self._keys = {}  # a new one: who is just filling the old one knows the old secrets only
 
     def text(self, text: str) -> str:
         """Return ``text`` without known secrets and without the shapes of unknown ones."""
-        if self._known is not None:
-            text = self._known.sub(HIDDEN, text)
-        return hide_shapes(text)
+        return hide_shapes(self._hide_known(text))
+
+    def _hide_known(self, text: str) -> str:
+        return text if self._known is None else self._known.sub(HIDDEN, text)
 
     def value(self, value: object, depth: int = 0) -> object:
         """Return ``value`` as JSON values without secrets; what is no JSON value becomes its ``repr`` first."""
@@ -104,11 +121,12 @@ class Redactor:
         if isinstance(value, str):
             return self.text(str(value))
         if isinstance(value, int | float):
-            return value if self.text(str(value)) == str(value) else HIDDEN
+            # A number has no shape but may be a PIN.
+            return value if self._hide_known(str(value)) == str(value) else HIDDEN
         if depth >= _DEEPEST:
             return "(nested too deeply)"
         if isinstance(value, Mapping):
-            return {self.text(str(key)): self._under(str(key), item, depth + 1) for key, item in value.items()}
+            return self._mapping(value, depth + 1)
         if isinstance(value, list | tuple | set | frozenset):
             return [self.value(item, depth + 1) for item in value]
         if isinstance(value, bytes | bytearray | memoryview):
@@ -116,13 +134,27 @@ class Redactor:
             return self.text(bytes(value).decode("latin-1"))
         return self.text(repr(value))
 
-    def _under(self, key: str, item: object, depth: int) -> object:
-        return HIDDEN if is_secret_key(key) and item is not None else self.value(item, depth)
+    def _mapping(self, value: Mapping[Any, object], depth: int) -> dict[str, Any]:
+        shown: dict[str, Any] = {}
+        for key, item in value.items():
+            name, secret = self._key(str(key))
+            shown[name] = HIDDEN if secret and item is not None else self.value(item, depth)
+        return shown
+
+    def _key(self, key: str) -> tuple[str, bool]:
+        # The same few keys come with every line.
+        keys = self._keys
+        if key not in keys:
+            found = self.text(key), is_secret_key(key)
+            if len(keys) >= _KEYS_KEPT:
+                return found
+            keys[key] = found
+        return keys[key]
 
     def __call__(self, _logger: object, _method: str, event: MutableMapping[str, Any]) -> dict[str, Any]:
         """Be structlog's last processor before the renderer: every value checked, or the line withheld."""
         try:
-            return {self.text(str(key)): self._under(str(key), item, 1) for key, item in event.items()}
+            return Redacted(self._mapping(event, 1), self)
         except Exception as error:  # noqa: BLE001 -- a foreign repr may raise anything, and then nothing of it is written
             return {"event": WITHHELD, "level": str(event.get("level", "error")), "reason": type(error).__name__}
 
@@ -144,7 +176,9 @@ class RedactingFilter(logging.Filter):
         return True
 
     def _clean(self, record: logging.LogRecord) -> None:
-        if isinstance(record.msg, dict):  # structlog's event, on its way to the formatter
+        if isinstance(record.msg, Redacted) and record.msg.by is self._redactor:
+            pass  # structlog's event, which this redactor has had
+        elif isinstance(record.msg, dict):
             record.msg = self._redactor(None, record.levelname.lower(), record.msg)
         else:
             record.msg = self._redactor.text(record.getMessage())

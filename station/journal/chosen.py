@@ -18,9 +18,10 @@ from station.domain.ids import BatchId, UnitId
 from station.journal.agreement import Disagreement, columns_of, compare_rows, take_entry
 from station.journal.codec import decode
 from station.journal.database import FILE_NAME, database_fault, open_for_reading
-from station.journal.excerpt import Excerpt, leaf_at, take_batch, take_units
+from station.journal.excerpt import Excerpt, take_batch, take_units
 from station.journal.replay import Replay
 
+_ROW: Final = "SELECT at_us, kind, batch, attempt, unit, leaf FROM event WHERE seq = ?"
 _IN: Final = "IN (SELECT value FROM json_each(?))"
 
 
@@ -45,8 +46,8 @@ def find_disagreement_about(
 
 def _differences(db: apsw.Connection, anew: Replay, found: Excerpt, batch: BatchId | None) -> Iterator[Disagreement]:
     for seq in sorted(found.places):
-        row: Any = db.execute("SELECT at_us, kind, batch, attempt, unit FROM event WHERE seq = ?", (seq,)).fetchone()
-        leaf = leaf_at(db, seq)
+        stands: Any = db.execute(_ROW, (seq,)).fetchone()
+        *row, leaf = stands or (*[None] * 5, b"")
         _seat_others(anew, leaf)
         differs = take_entry(anew, seq, row, leaf)
         if isinstance(differs, Disagreement):

@@ -1,7 +1,7 @@
 """Events as the bytes that the journal keeps: one RFC 8785 (JCS) object each, which is also a leaf of its tree."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Any, Final, get_args
 
@@ -15,6 +15,8 @@ from station.host.files import sha256_of
 from station.journal.faults import DAMAGED, INCONSISTENT
 
 LEAF_VERSION: Final = 1
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
 _KINDS: Final[dict[str, type[Event]]] = {kind.kind: kind for kind in get_args(Event)}
 
 
@@ -82,8 +84,7 @@ def iso(moment: datetime) -> str:
 
 def microseconds(moment: datetime) -> int:
     """Return a time as whole microseconds since 1970 (UTC)."""
-    delta = moment - datetime(1970, 1, 1, tzinfo=UTC)
-    return (delta.days * 86400 + delta.seconds) * 1_000_000 + delta.microseconds
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 @cache

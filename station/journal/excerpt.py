@@ -31,14 +31,19 @@ _UPLOADS: Final = (
     e.UploadUnclear.kind,
     e.UploadSettled.kind,
 )
-_SEEN: Final = (
-    *_UPLOADS,
-    *(e.UploadDecided.kind, e.ReworkDeclared.kind, e.ReworkWithdrawn.kind, e.UnitOverwritten.kind, e.Restored.kind),
-    *(e.BatchArmed.kind, e.BatchClosed.kind, e.Context.kind),
+_OF_UNITS: Final = (
+    *(e.ReworkDeclared.kind, e.ReworkWithdrawn.kind, e.UnitOverwritten.kind),
     *(e.CredentialDeletionIntended.kind, e.CredentialDeleted.kind, e.UnclaimIntended.kind, e.Unclaimed.kind),
     *(e.CloudDeletionIntended.kind, e.CloudDeleted.kind),
     e.FinalChecked.kind,
-    *(e.SlotLatched.kind, e.CertificateSuperseded.kind, e.KeyLost.kind, e.UuidLearnt.kind),
+)
+_OF_ATTEMPTS: Final = (e.SlotLatched.kind, e.CertificateSuperseded.kind, e.KeyLost.kind, e.UuidLearnt.kind)
+_SEEN: Final = (
+    *_UPLOADS,
+    *(e.UploadDecided.kind, e.Restored.kind),
+    *(e.BatchArmed.kind, e.BatchClosed.kind, e.Context.kind),
+    *_OF_UNITS,
+    *_OF_ATTEMPTS,
 )
 """Kinds that are rare and may concern a unit from anywhere."""
 
@@ -142,7 +147,8 @@ def _sweep(
                     serials.add(body["serial"])
                     yield seq, kind, body
             elif (said := _ATTEMPT.search(leaf)) is not None and int(said[1]) in running:
-                body = json.loads(leaf)["body"]
+                # Of most, the steps, it is enough here that they are there: each is read whole when it is told.
+                body = json.loads(leaf)["body"] if kind in (e.UnitIdentified.kind, e.AttemptClosed.kind) else {}
                 if kind == e.UnitIdentified.kind:
                     devices.add(body["device_id"])
                 elif kind == e.AttemptClosed.kind:
@@ -172,15 +178,8 @@ def _complete(db: apsw.Connection, found: Excerpt, rare: dict[str, list[int]]) -
     )
     rows: Any = db.execute(sql, (json.dumps(sorted(found.units)), json.dumps(sorted(found.attempts))))
     found.places |= {seq for (seq,) in rows}
-    of_units = (
-        *(e.ReworkDeclared.kind, e.ReworkWithdrawn.kind, e.UnitOverwritten.kind),
-        *(e.CredentialDeletionIntended.kind, e.CredentialDeleted.kind, e.UnclaimIntended.kind, e.Unclaimed.kind),
-        *(e.CloudDeletionIntended.kind, e.CloudDeleted.kind),
-        e.FinalChecked.kind,
-    )
-    found.places |= {seq for seq, body in _bodies(db, rare, of_units) if body["unit"] in found.units}
-    of_attempts = (e.SlotLatched.kind, e.CertificateSuperseded.kind, e.KeyLost.kind, e.UuidLearnt.kind)
-    found.places |= {seq for seq, body in _bodies(db, rare, of_attempts) if body["attempt"] in found.attempts}
+    found.places |= {seq for seq, body in _bodies(db, rare, _OF_UNITS) if body["unit"] in found.units}
+    found.places |= {seq for seq, body in _bodies(db, rare, _OF_ATTEMPTS) if body["attempt"] in found.attempts}
     for seq, body in _bodies(db, rare, (e.BatchArmed.kind, e.BatchClosed.kind)):
         if body["batch"] in found.batches:
             found.places.add(seq)

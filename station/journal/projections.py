@@ -271,12 +271,8 @@ def _settle_row(db: apsw.Connection, upload: UploadId, row: e.RowSettled, now: i
     else:
         return  # built again, or in a later body: that one's answer counts
     state, words = CloudState(str(found[0])), str(found[1])
-    there = (CloudState.CLAIMED, CloudState.ONBOARDED)
-    if (
-        state is CloudState.SENDING
-        or (row.state in there and state is not CloudState.ONBOARDED)
-        or row.state is there[1]
-    ):
+    onboarded, there = CloudState.ONBOARDED, (CloudState.CLAIMED, CloudState.ONBOARDED)
+    if state is CloudState.SENDING or row.state is onboarded or (row.state in there and state is not onboarded):
         _settle(db, row.unit, row.state, row.reason, now, table)
         return
     late = f"{words}; the cloud's late answer: {row.state}, {row.reason}"

@@ -14,7 +14,7 @@ from station.domain.check_events import Asks, CheckState
 from station.domain.events import CertificateIssued, Context, UploadDecided, UploadSending, UploadSettled
 from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, Sha256, UnitId, UploadId
 from station.domain.line import CloudState, Outcome, StepKind
-from station.journal.codec import Entry, decode
+from station.journal.codec import Entry, decode, microseconds
 from station.journal.database import FILE_NAME, open_for_reading
 from station.journal.faults import DAMAGED
 from station.journal.rows import (
@@ -28,7 +28,7 @@ from station.journal.rows import (
     UploadRow,
 )
 from station.journal.schema import RARE
-from station.journal.tallying import OVERWRITTEN, count_batch
+from station.journal.tallying import OVERWRITTEN, count_batch, count_outbox
 from station.journal.tree import Tree
 
 Row = TypeVar("Row")
@@ -36,7 +36,10 @@ Row = TypeVar("Row")
 _UNIT = "id, batch, device_id, imei, uuid, serial, outcome, first_outcome, fault, attempts, last_attempt, rework, cloud"
 _ATTEMPT = "id, batch, slot, recipe, serial, unit, number, adopts, outcome, fault, orphan, opened_us, closed_us"
 _CERTIFICATE = "serial, device_id, spki, issuer, profile, state, intended, issued"
-_OF_BOARD = "intended IN (SELECT seq FROM event WHERE unit = (SELECT id FROM unit WHERE device_id = ?))"
+_OF_BOARD = (  # by the serial, which has an index, and not by the intent's place, which has none
+    "serial IN (SELECT json_extract(CAST(leaf AS TEXT), '$.body.serial') FROM event "
+    "WHERE unit = (SELECT id FROM unit WHERE device_id = ?) AND kind = 'certificate-intended')"
+)
 _UNPASSED = " AND final_check.state <> 'passed'"  # picks the index
 _UPLOAD = "id, state, body_sha256, units, absent, request_id, tries, first_sent_us, next_us, reason"
 
@@ -252,24 +255,31 @@ class Records:
         rows: Any = self._db.execute("SELECT number, fault FROM slot ORDER BY number")
         return dict(rows)
 
-    def outbox(self, *states: CloudState, limit: int = 1_000_000) -> list[OutboxRow]:
-        """Return the outbox in these states (all when none is named), longest waiting first."""
-        marks = ",".join("?" * len(states)) or "SELECT DISTINCT state FROM outbox"
+    def outbox(
+        self, *states: CloudState, unit: UnitId | None = None, after: OutboxRow | None = None, limit: int = 1_000_000
+    ) -> list[OutboxRow]:
+        """Return the outbox in these states (all when none is named), longest waiting first; ``after`` a row of it."""
+        terms, values = [f"state IN ({','.join('?' * len(states))})"] if states else [], list[object](states)
+        if states and CloudState.ONBOARDED not in states:
+            terms.append("state <> 'onboarded'")  # picks the index: all but a few have come to this end
+        if unit is not None:
+            terms, values = [*terms, "outbox.unit = ?"], [*values, unit]
+        if after is not None:
+            terms, values = [*terms, "(since_us, unit.id) > (?, ?)"], [*values, microseconds(after.since), after.unit]
         sql = (
-            "SELECT outbox.unit, device_id, state, upload, reason, since_us "
-            f"FROM outbox JOIN unit ON unit.id = outbox.unit WHERE state IN ({marks}) "
-            "ORDER BY since_us, outbox.unit LIMIT ?"
+            "SELECT outbox.unit, device_id, state, upload, reason, since_us FROM outbox JOIN unit ON "
+            f"{' AND '.join(['unit.id = outbox.unit', *terms])} ORDER BY since_us, outbox.unit LIMIT ?"
         )
-        rows: Any = self._db.execute(sql, (*states, limit))
+        bound: Any = (*values, limit)
+        rows: Any = self._db.execute(sql, bound)
         return [
             OutboxRow(unit, device, CloudState(state), upload, reason, _time(since))
             for unit, device, state, upload, reason, since in rows
         ]
 
-    def outbox_counts(self) -> dict[str, int]:
-        """Return how many units the outbox holds in each state."""
-        rows: Any = self._db.execute("SELECT state, count(*) FROM outbox GROUP BY state")
-        return dict(rows)
+    def outbox_counts(self) -> dict[CloudState, int]:
+        """Return how many units the outbox holds in each state; those that hold none are left out."""
+        return count_outbox(self._db)
 
     def final_checks(self, *states: CheckState, unit: UnitId | None = None, limit: int = 1000) -> list[CheckRow]:
         """Return the units whose final checks are in these states, none of them passed; of ``unit`` in any state."""

@@ -1,11 +1,11 @@
-"""A batch counted by SQL: many times a minute for a header, of however many units."""
+"""A batch, or the outbox, counted by SQL: many times a minute for a header, of however many units."""
 
 from typing import Any, Final
 
 import apsw
 
 from station.domain.ids import BatchId
-from station.domain.line import Outcome
+from station.domain.line import CloudState, Outcome
 from station.journal.rows import Tally
 from station.journal.schema import RARE
 
@@ -52,3 +52,13 @@ def count_batch(db: apsw.Connection, batch: BatchId) -> Tally:
     passed = first.get(Outcome.PASSED, 0)
     judged = passed + first.get(Outcome.FAILED, 0) + nameless.get(Outcome.FAILED, 0)
     return Tally(outcomes, lost, nameless, silent.get(Outcome.FAILED, 0), cloud, passed, judged)
+
+
+def count_outbox(db: apsw.Connection) -> dict[CloudState, int]:
+    """Return how many units are in each state; those that hold none are left out. Looks only."""
+    # The index holds all but the onboarded, which may be a million: these are what is left of the whole.
+    rows: Any = db.execute("SELECT state, count(*) FROM outbox WHERE state <> 'onboarded' GROUP BY state")
+    counts = {CloudState(state): int(count) for state, count in rows}
+    whole: Any = db.execute("SELECT count(*) FROM outbox").get
+    onboarded = int(whole) - sum(counts.values())
+    return counts | ({CloudState.ONBOARDED: onboarded} if onboarded else {})

@@ -11,6 +11,7 @@ from station.domain.ids import BatchId, DeviceId, UnitId, UploadId
 from station.domain.line import CloudState
 from station.journal.database import open_for_reading
 from station.journal.spans import time_of
+from station.journal.tallying import count_outbox
 
 MOST: Final = 2000
 """Rows that are shown at most: the longest waiting; of the onboarded, the newest."""
@@ -87,12 +88,7 @@ class UploadQueue:
 
     def counts(self) -> dict[CloudState, int]:
         """Return how many units are in each state; those that hold none are left out."""
-        # The index holds all but the onboarded, which may be a million: these are what is left of the whole.
-        rows: Any = self._db.execute("SELECT state, count(*) FROM outbox WHERE state <> 'onboarded' GROUP BY state")
-        counts = {CloudState(state): int(count) for state, count in rows}
-        whole: Any = self._db.execute("SELECT count(*) FROM outbox").get
-        onboarded = int(whole) - sum(counts.values())
-        return counts | ({CloudState.ONBOARDED: onboarded} if onboarded else {})
+        return count_outbox(self._db)
 
     def declared_reworks(self) -> tuple[DeclaredRework, ...]:
         """Return the reworks that are declared and have not begun, the oldest first. Looks only."""

@@ -4,24 +4,25 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, assert_never
 
-from station.devices.modem import Modem
+from station.devices.protocols import Storer
 from station.domain.events import AttemptClosed, AttemptOpened, FaultRecord, StepFinished, StepIntended
 from station.domain.faults import Bug, Cancelled, Fault, Refusal, Retry, StationFault, UnitFault
 from station.domain.ids import AttemptId, BoardSerial
 from station.domain.line import Outcome, RepeatClass, StepKind
-from station.domain.ways import Way
 from station.journal.records import Records
-from station.line import step_identity, step_keys, step_shell_keys
+from station.line import step_identity, step_keys, step_other_keys
 from station.line.equipment import Equipment
 from station.line.faults import NOT_IDENTIFIED, ONE_WAY_UNCLEAR, UNEXPECTED
 from station.line.final_signing import asks_of
 from station.line.log import engineer_log
+from station.line.recovery import gone_with_its_key
 from station.line.step_attest import attest
 from station.line.step_command import run_command
 from station.line.step_enrol import enrol
 from station.line.step_flash import check, flash, modem_firmware, power_cycle, recover
 from station.line.step_lock import lock
 from station.line.step_readback import read_back
+from station.line.step_write import write
 from station.line.steps import STEPS
 from station.line.work import Bench, Work
 from station.settings.recipe import (
@@ -85,8 +86,10 @@ def run_attempt(
     finally:
         _leave(work)
     record = _record(fault) if fault else None
-    # An aborted attempt's key may still be taken over; what is in quarantine is as it is, until an engineer decides.
+    # What is in quarantine is as it is, until an engineer decides.
     ends = step_keys.superseded_by_ending(work) if outcome in (Outcome.FAILED, Outcome.ERROR) else []
+    if outcome is Outcome.ABORTED:  # a board's own key may still be taken over
+        ends = gone_with_its_key(records, attempt)
     closed = AttemptClosed(
         attempt=attempt,
         outcome=outcome,
@@ -208,7 +211,8 @@ _Plain = Literal[
 
 
 def _do_plain(work: Work, kind: _Plain) -> dict[str, object]:
-    shell = work.bench.recipe.way in (Way.STATION_KEY, Way.DEVICE_SHELL)
+    way = work.bench.recipe.way
+    other = way.made_here or way.over_shell
     match kind:
         case StepKind.IDENTIFY:
             return step_identity.identify(work)
@@ -217,15 +221,15 @@ def _do_plain(work: Work, kind: _Plain) -> dict[str, object]:
         case StepKind.ENROL:
             return enrol(work)
         case StepKind.CLEAR:
-            return step_shell_keys.clear(work) if shell else step_keys.clear(work)
+            return step_other_keys.clear(work) if other else step_keys.clear(work)
         case StepKind.GENERATE:
-            return step_shell_keys.generate(work) if shell else step_keys.generate(work)
+            return step_other_keys.generate(work) if other else step_keys.generate(work)
         case StepKind.SIGN:
             return step_keys.sign(work)
         case StepKind.WRITE:
-            return step_shell_keys.write(work) if shell else step_keys.write(work)
+            return write(work)
         case StepKind.PROVE:
-            return step_shell_keys.prove(work) if shell else step_keys.prove(work)
+            return step_other_keys.prove(work) if way.over_shell else step_keys.prove(work)
         case StepKind.STORE:
             return step_keys.store(work)
         case _:
@@ -265,10 +269,10 @@ def _supply(equipment: Equipment) -> Fault | None:
 
 def _leave(work: Work) -> None:
     """Have the modem store what it was given before anybody takes the board out, then give port and supply back."""
-    equipment, stored = work.equipment, True
+    equipment, device, stored = work.equipment, work.open_port, True
     try:
-        if work.wrote and isinstance(work.open_port, Modem):
-            work.open_port.power_off()
+        if work.wrote and device is not None and isinstance(device, Storer):
+            device.power_off()
     except Fault as fault:
         # The attempt ends badly anyway and the next one starts by looking; the engineer may want to know.
         engineer_log().warning("the modem did not store before the end", attempt=work.attempt, code=fault.code)

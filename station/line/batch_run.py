@@ -54,7 +54,8 @@ class BatchRun:
     ) -> None:
         self._bench, self._uploader, self._feed, self._rules, self._records = bench, uploader, feed, rules, records
         self._gate = gate
-        self._intake = Intake(quantity, finished_units(records, bench))
+        # All slots count by this one reader: each its own would keep the whole batch's pages 32 times.
+        self._intake = Intake(quantity, lambda: finished_units(records, bench))
         bench.stop.on_request(self._intake.over.request)
         latched = records.latched_slots()
         self._slots = {

@@ -9,9 +9,18 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from station.cloud.handed import expiry_of
-from station.cloud.protocol import Busy, NotSent, OnboardRow, Unclear
-from station.domain.events import AttemptClosed, CloudDeleted, RowSettled, UploadDecided, UploadPrepared, UploadSettled
+from station.cloud.protocol import Busy, NotSent, OnboardingToken, OnboardRow, Unclear
+from station.domain.events import (
+    AttemptClosed,
+    CloudDeleted,
+    RowSettled,
+    Unclaimed,
+    UploadDecided,
+    UploadPrepared,
+    UploadPutOff,
+    UploadSending,
+    UploadSettled,
+)
 from station.domain.ids import UnitId, UploadId
 from station.domain.line import CloudState
 from station.domain.ways import CredentialKind
@@ -33,6 +42,7 @@ _IN_WORDS: Final = {
 }
 _DEVICES: Final = (CredentialKind.CERTIFICATE, CredentialKind.ONBOARDING_TOKEN)
 """By which the cloud gets a device, and nothing that a deletion of it leaves there, as it leaves a claim."""
+_EARLIER: Final = "the team has claimed the device by an earlier sending of its token; its cloud key was not seen yet"
 _TAKEN: Final = (CloudState.ONBOARDED, CloudState.CLAIMED)
 
 
@@ -97,11 +107,43 @@ class Bodies:
             self._due = self._clock.monotonic() + self._rules.retry_first * 6
             return False
         if refused := {unit: why for unit, why in zip(units, tried.reasons, strict=True) if why}:
-            self._end_unsent(refused, made, CloudState.REFUSED)
-            return True
+            return self._end_refused(refused, made)
         body = self._key.cloud.render([replace(made[unit], replaces=replaces) for unit in units])
         self._journal.commit(self._prepared(units, kind, body), bodies={sha256_of(body): body})
         return True
+
+    def _end_refused(self, why: dict[UnitId, str], made: dict[UnitId, OnboardRow]) -> bool:
+        """Settle units that the dry run refuses; return False where the cloud must be asked again later.
+
+        A sending that was lost may have done its work late: what it claimed is claimed now, and so refused.
+        """
+        lost = [unit for unit in why if self._may_be_claimed(unit)]
+        known = None
+        if lost:
+            devices = [made[unit].device_id for unit in lost]
+            known = self._key.known(devices, self._tell_wait, CredentialKind.ATTESTATION_TOKEN)
+            if known is None:
+                self._due = self._clock.monotonic() + self._rules.retry_first * 6
+                return False
+        taken = {unit: _EARLIER for unit in lost if known is not None and made[unit].device_id in known.present}
+        self._end_unsent(taken, made, CloudState.CLAIMED)
+        self._end_unsent({unit: one for unit, one in why.items() if unit not in taken}, made, CloudState.REFUSED)
+        return True
+
+    def _may_be_claimed(self, unit: UnitId) -> bool:
+        """Return whether the unit's token went to the cloud at least once with no other end than that it waits."""
+        gone = set[UploadId]()
+        for entry in self._records.entries_about(unit):
+            match entry.event:
+                case AttemptClosed() | Unclaimed(gone=True):
+                    gone.clear()
+                case UploadSending(upload=upload):
+                    gone.add(upload)
+                case UploadPutOff(upload=upload):
+                    gone.discard(upload)
+                case _:
+                    pass
+        return bool(gone)
 
     def _prepared(self, units: tuple[UnitId, ...], kind: CredentialKind, body: bytes) -> UploadPrepared:
         return UploadPrepared(
@@ -129,7 +171,7 @@ class Bodies:
             )
             if state is CloudState.HELD:
                 self._feed.publish(Told("CLD-HELD", f"{len(units)} unit(s) are held: {reason}. Then: station decide"))
-            else:
+            elif state is CloudState.REFUSED:
                 text = (
                     f"{len(units)} unit(s) can't be claimed: {reason}. Nothing of them was sent. Then: station decide"
                 )
@@ -139,10 +181,8 @@ class Bodies:
         cloud = self._key.cloud
         if made.kind not in cloud.takes:
             return f"the {cloud.api} API takes no {_IN_WORDS[made.kind]}; the station file must name one that does"
-        if made.kind is CredentialKind.ONBOARDING_TOKEN:
-            expires = expiry_of(made.credential)
-            if expires is not None and expires <= self._now():
-                return f"its onboarding token ran out on {expires:%Y-%m-%d %H:%M} UTC; build it again (station rework)"
+        if isinstance(made.credential, OnboardingToken) and (ends := made.credential.expires) <= self._now():
+            return f"its onboarding token ran out on {ends:%Y-%m-%d %H:%M} UTC; build it again (station rework)"
         if not self._was_there(row.unit) or self._sent_by_person(row.unit):
             return ""
         if not cloud.can_look:

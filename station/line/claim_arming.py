@@ -4,7 +4,8 @@ from typing import assert_never
 
 from station.cloud.protocol import Busy, Cloud, CredentialRefused, NotSent, Unclear
 from station.domain.ways import CredentialKind, Way
-from station.line.faults import KEY_REFUSED, NO_RULE
+from station.line.cloud_refusals import fault_of
+from station.line.faults import NO_RULE
 from station.settings.recipe import Recipe
 
 UNTAGGED = (
@@ -35,7 +36,7 @@ def check_claims(recipe: Recipe, cloud: Cloud) -> list[str]:
             command = f"station claim make-rule {answer[0]} --root FILE --reason TEXT"
             raise NO_RULE.fault(tags=", ".join(answer), product=recipe.product, command=command)
         case CredentialRefused():
-            raise KEY_REFUSED.fault(why=answer.reason.rstrip("."))
+            raise fault_of(answer)
         case NotSent() | Busy() | Unclear():
             return [
                 f"Whether a provisioning rule has the claim tags {', '.join(tags)} can't be asked: {answer.reason}."

@@ -4,23 +4,15 @@ from collections.abc import Callable
 from typing import Final, assert_never
 
 from station.cloud.protocol import Busy, CredentialRefused, Invalid, NotSent, Unclear
-from station.cloud.provisioning import Made, NotClaimed, ProvisioningApi, Trouble, Unclaimed
+from station.cloud.provisioning import Made, NotClaimed, ProvisioningApi, Unclaimed
 from station.cloud.provisioning_rows import RuleOrder, is_tag
 from station.domain import events as e
-from station.domain.faults import Fault
-from station.domain.ids import DeviceId, EventSeq, UnitId
-from station.domain.line import CloudState
+from station.domain.ids import DeviceId, EventSeq
 from station.host.files import sha256_of
 from station.journal.records import Records
+from station.line.cloud_refusals import fault_of, require_at_rest, require_own
 from station.line.decisions import find_unit
-from station.line.faults import (
-    CLAIM_UNDER_WAY,
-    CLAIMED_ELSEWHERE,
-    CLOUD_TOLD_NOTHING,
-    KEY_REFUSED,
-    TAG_UNFIT,
-    UNIT_WITHOUT_UUID,
-)
+from station.line.faults import TAG_UNFIT, UNIT_WITHOUT_UUID
 from station.line.gate import Gate
 from station.people.rights import Actor, Right
 
@@ -47,13 +39,10 @@ def unclaim_unit(
     """
     gate.require(actor, Right.UNCLAIM, reason)
     unit = find_unit(records, text)
-    if unit.cloud is CloudState.SENDING:
-        raise CLAIM_UNDER_WAY.fault(device_id=unit.device_id)
+    require_at_rest(unit)
     if unit.uuid is None:
         raise UNIT_WITHOUT_UUID.fault(device_id=unit.device_id)
-    its, now = handed_to(records, unit.id), whose()
-    if its and now and its != now:
-        raise CLAIMED_ELSEWHERE.fault(device_id=unit.device_id, its=its, now=now)
+    require_own(records, unit, whose())
     intended = e.UnclaimIntended(
         unit=unit.id, uuid=unit.uuid, place=api.base_url, operator=actor.id, reason=reason.strip()
     )
@@ -75,15 +64,6 @@ def unclaim_unit(
             raise fault_of(answer)
         case _:
             assert_never(answer)
-
-
-def handed_to(records: Records, unit: UnitId) -> str:
-    """Return the account that the unit's last upload was prepared for; "" where there is none, or it did not say."""
-    row = next((one for one in records.outbox() if one.unit == unit), None)
-    if row is None or row.upload is None:
-        return ""
-    event = records.entry(EventSeq(row.upload)).event
-    return event.account if isinstance(event, e.UploadPrepared) else ""
 
 
 def make_claim_rule(gate: Gate, api: ProvisioningApi, order: RuleOrder, actor: Actor, reason: str) -> bool:
@@ -118,9 +98,3 @@ def make_claim_rule(gate: Gate, api: ProvisioningApi, order: RuleOrder, actor: A
 
 def _record_rule(gate: Gate, actor: Actor, intent: EventSeq, *, there: bool, words: str) -> None:
     gate.journal.commit(e.ClaimRuleMade(intent=intent, there=there, words=words), by=actor.id)
-
-
-def fault_of(answer: Trouble | Invalid) -> Fault:
-    """Return what a person is told where the cloud did not do or say what it was asked for. Pure."""
-    spec = KEY_REFUSED if isinstance(answer, CredentialRefused) else CLOUD_TOLD_NOTHING
-    return spec.fault(why=answer.reason.rstrip("."))

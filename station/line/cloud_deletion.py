@@ -12,8 +12,7 @@ from station.domain.line import CloudState
 from station.domain.ways import CredentialKind
 from station.journal.records import Records
 from station.journal.rows import UnitRow
-from station.line.claim_decisions import fault_of, handed_to
-from station.line.faults import CLAIM_UNDER_WAY, CLAIMED_ELSEWHERE
+from station.line.cloud_refusals import fault_of, require_at_rest, require_own
 from station.line.gate import Gate
 from station.people.rights import Actor, Right
 
@@ -44,11 +43,11 @@ def delete_from_cloud(
     """
     gate.require(actor, Right.DELETE_FROM_CLOUD, reason)
     unit = records.unit_by_device_id(device_id)
-    if unit is not None and unit.cloud is CloudState.SENDING:
-        raise CLAIM_UNDER_WAY.fault(device_id=device_id)
-    its, now = handed_to(records, unit.id) if unit is not None else "", whose()
-    if its and now and its != now:
-        raise CLAIMED_ELSEWHERE.fault(device_id=device_id, its=its, now=now)
+    if unit is not None:
+        require_at_rest(unit)
+    now = whose()  # also for a device that is none of this station's: a key of another team is refused there
+    if unit is not None:
+        require_own(records, unit, now)
     before = _state(records, unit)
     intended = e.CloudDeletionIntended(
         device_id=device_id,

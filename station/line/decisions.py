@@ -70,19 +70,6 @@ def withdraw_rework(
     return unit.device_id
 
 
-def decide_upload(
-    gate: Gate,
-    records: Records,
-    text: str,
-    state: CloudState,
-    actor: Actor,
-    reason: str,
-    overdue: Collection[UnitId] = (),
-) -> DeviceId:
-    """Decide about one unit, as :func:`decide_uploads`."""
-    return decide_uploads(gate, records, [text], state, actor, reason, overdue)[0]
-
-
 def decide_uploads(
     gate: Gate,
     records: Records,

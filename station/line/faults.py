@@ -2,6 +2,7 @@
 
 from station.domain.faults import Bug, FaultSpec, Refusal, Retry, StationFault, UnitFault
 from station.line.way_faults import (  # noqa: F401 -- for whoever lists the faults of a room
+    CHALLENGE_REFUSED,
     KEY_NOT_SHOWN,
     NAMELESS,
     NO_ACCOUNT,

@@ -16,16 +16,15 @@ from station.devices.modem import Modem
 from station.domain.check_events import FinalChecked, Known, Token
 from station.domain.ids import DeviceId
 from station.domain.line import CloudState
-from station.domain.modem import ModemIdentity
 from station.domain.secret import Secret
 from station.host.clock import Clock
 from station.journal.records import Records
 from station.journal.rows import UnitRow
-from station.line.faults import CLOUD_TOLD_NOTHING, KEY_REFUSED, NOT_CHECKABLE
+from station.line.cloud_refusals import fault_of
+from station.line.cloud_token import sign_for_cloud
+from station.line.faults import NOT_CHECKABLE
 from station.line.gate import Gate
 from station.people.rights import Actor, Right
-
-_TOKEN_SECONDS = 300
 
 
 def unit_to_check(gate: Gate, records: Records, actor: Actor, device_id: DeviceId) -> UnitRow:
@@ -51,17 +50,13 @@ def check_by_hand(
     if identity.imei != unit.imei:
         raise NOT_CHECKABLE.fault(f"IMEI {identity.imei}", why=f"the device in {place} is not {unit.device_id}")
     known, why = _ask_known(cloud, unit.device_id)
-    token, words = _ask_token(cloud, unit.device_id, _sign(modem, clock, identity, unit, sec_tag))
+    token, words = _ask_token(
+        cloud, unit.device_id, sign_for_cloud(modem, clock.now(), sec_tag, unit.device_id, identity.uuid)
+    )
     text = "; ".join(dict.fromkeys(filter(None, (why, words))))
     found = FinalChecked(unit=unit.id, known=known, token=token, words=text, place=place)
     gate.journal.commit(found, by=actor.id)
     return found
-
-
-def _sign(modem: Modem, clock: Clock, identity: ModemIdentity, unit: UnitRow, sec_tag: int) -> Secret:
-    modem.set_clock(clock.now())
-    subject = None if str(unit.device_id) == identity.uuid else unit.device_id
-    return Secret(modem.sign_jwt(sec_tag, audience="", subject=subject, seconds=_TOKEN_SECONDS))
 
 
 def _ask_known(cloud: Cloud, device_id: DeviceId) -> tuple[Known, str]:
@@ -73,10 +68,8 @@ def _ask_known(cloud: Cloud, device_id: DeviceId) -> tuple[Known, str]:
             return Known.NO, "it is not in this account"
         case KnownDevices():
             return Known.UNKNOWN, "; ".join(why for _, why in answer.unknown)
-        case CredentialRefused():
-            raise KEY_REFUSED.fault(why=answer.reason.rstrip("."))
-        case NotSent() | Busy() | Unclear():
-            raise CLOUD_TOLD_NOTHING.fault(why=answer.reason.rstrip("."))
+        case CredentialRefused() | NotSent() | Busy() | Unclear():
+            raise fault_of(answer)
         case _:
             assert_never(answer)
 
@@ -89,6 +82,6 @@ def _ask_token(cloud: Cloud, device_id: DeviceId, token: Secret) -> tuple[Token,
         case JwtRefused():
             return Token.REFUSED, answer.reason
         case NotSent() | Busy() | Unclear():
-            raise CLOUD_TOLD_NOTHING.fault(why=answer.reason.rstrip("."))
+            raise fault_of(answer)
         case _:
             assert_never(answer)

@@ -4,15 +4,15 @@ from typing import Final
 
 from station.domain.check_events import Asks
 from station.domain.faults import Fault
-from station.domain.ids import parse_device_id
 from station.domain.secret import Secret
 from station.domain.ways import Way
+from station.line.cloud_token import sign_for_cloud
 from station.line.final_tokens import TOKEN_SECONDS
 from station.line.log import engineer_log
 from station.line.work import Work
 from station.settings.recipe import Recipe
 
-_OWN_KEY: Final = frozenset({Way.CERTIFICATE})
+_OWN_KEY: Final = frozenset({Way.CERTIFICATE, Way.STATION_KEY_MODEM})
 """Ways in which the key that the cloud knows is in a modem, which signs with it."""
 
 
@@ -20,7 +20,8 @@ def asks_of(recipe: Recipe) -> Asks | None:
     """Return what the final check of the product's units asks; None where the recipe wants none. Pure."""
     if recipe.cloud is None or not recipe.cloud.final_check:
         return None
-    return Asks.TOKEN if recipe.way in _OWN_KEY else Asks.KNOWN
+    signs = recipe.way in _OWN_KEY and not recipe.minimum_modem_firmware.takes_unsigning
+    return Asks.TOKEN if signs else Asks.KNOWN
 
 
 def sign_for_check(work: Work) -> dict[str, object]:
@@ -42,9 +43,5 @@ def sign_for_check(work: Work) -> dict[str, object]:
 
 
 def _sign(work: Work) -> Secret:
-    modem, uuid = work.modem(), None if work.identity is None else work.identity.uuid
-    modem.set_clock(work.bench.clock.now())
-    # As nRF Cloud takes it: no audience, and a subject only where the issuer, which has the UUID, names another device.
-    named = uuid is not None and parse_device_id(uuid) == work.known_device
-    subject = None if named else work.known_device
-    return Secret(modem.sign_jwt(work.bench.recipe.sec_tag, audience="", subject=subject, seconds=TOKEN_SECONDS))
+    uuid, tag = None if work.identity is None else work.identity.uuid, work.bench.recipe.sec_tag
+    return sign_for_cloud(work.modem(), work.bench.clock.now(), tag, work.known_device, uuid, TOKEN_SECONDS)

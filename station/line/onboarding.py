@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import load_der_x509_certificate
 
 from station.cloud.protocol import (
@@ -15,12 +14,12 @@ from station.cloud.protocol import (
     PublicKey,
 )
 from station.credentials.keygen import read_keygen
-from station.credentials.keys import read_p256_spki
+from station.credentials.keys import key_to_pem, read_p256_spki
 from station.credentials.pem import to_pem
-from station.domain.events import StepFinished
 from station.domain.ids import Sha256, UnitId
-from station.domain.line import Outcome, StepKind
+from station.domain.line import StepKind
 from station.domain.ways import CredentialKind, Way
+from station.journal.builds import content_of, step_passed, way_of
 from station.journal.chosen import find_disagreement_about
 from station.journal.faults import DISAGREES
 from station.journal.records import Records
@@ -79,7 +78,7 @@ class OnboardRows:
                 return Certificate(to_pem(leaf))
             case CredentialKind.PUBLIC_KEY:
                 key = read_p256_spki(read_keygen(self._told(unit, StepKind.GENERATE, "keygen")).body)
-                return PublicKey(key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode("ascii"))
+                return PublicKey(key_to_pem(key))
             case CredentialKind.ATTESTATION_TOKEN:
                 return AttestationToken(self._told(unit, StepKind.ATTEST, "attestation"))
             case CredentialKind.ONBOARDING_TOKEN:
@@ -88,32 +87,17 @@ class OnboardRows:
 
     def _told(self, unit: UnitRow, step: StepKind, name: str) -> str:
         """Return what a step of the unit's last attempt observed."""
-        for entry in reversed(self._records.entries_of(unit.last_attempt)):
-            event = entry.event
-            if isinstance(event, StepFinished) and event.step is step and event.outcome is Outcome.PASSED:
-                return str(event.results[name])
-        raise UNKNOWN_UNIT.fault(f"unit {unit.id}: no {step} in attempt {unit.last_attempt}", text=unit.id)
+        found = step_passed(self._records, unit.last_attempt, step)
+        if found is None:
+            raise UNKNOWN_UNIT.fault(f"unit {unit.id}: no {step} in attempt {unit.last_attempt}", text=unit.id)
+        return str(found[1][name])
 
     def _rules_of(self, recipe: Sha256) -> tuple[Way, dict[str, object]]:
         """Return the recipe's way and ``[cloud]`` table as the journal kept them when the batch was armed."""
         if recipe not in self._rules:
-            self._rules[recipe] = way_of(self._records, recipe), _cloud_of(self._records, recipe)
+            cloud = content_of(self._records, recipe).get("cloud")
+            self._rules[recipe] = way_of(self._records, recipe), cloud if isinstance(cloud, dict) else {}
         return self._rules[recipe]
-
-
-def way_of(records: Records, recipe: Sha256) -> Way:
-    """Return the way of a recipe by the name of its context; the first one where it names none. Looks only."""
-    return Way(str(_content(records, recipe).get("way", Way.CERTIFICATE)))
-
-
-def _cloud_of(records: Records, recipe: Sha256) -> dict[str, object]:
-    cloud = _content(records, recipe).get("cloud")
-    return cloud if isinstance(cloud, dict) else {}
-
-
-def _content(records: Records, recipe: Sha256) -> dict[str, object]:
-    content = (records.context(recipe) or {}).get("content")
-    return content if isinstance(content, dict) else {}
 
 
 def _texts(value: object) -> tuple[str, ...]:

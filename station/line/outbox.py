@@ -53,9 +53,10 @@ from station.line.hand import Writer
 from station.line.outbox_rules import OutboxRules
 from station.line.outbox_words import tell_elsewhere, tell_late, tell_left_over, tell_wait
 from station.line.overdue import OverdueWatch
+from station.line.own_credential import OwnCredentials
 from station.line.prepared import PreparedUploads, undecided
 from station.line.team import KeyWatch, TeamGate
-from station.line.verdicts import UNLISTED, by_devices, by_result, proven, repeats
+from station.line.verdicts import UNLISTED, by_devices, by_refusal, by_result, by_tokens, repeats
 from station.line.waits import Waits
 
 _LONG_AGO: Final = 5
@@ -96,9 +97,10 @@ class Outbox:
         self._late = OverdueWatch(records, clock, feed, rules.overdue, self._key.time)
         self._bodies = Bodies(journal, records, self._key, clock, rules, rows_of, feed)
         self.claims = ClaimWatch(journal, records, self._key, clock, rules.look_every)
-        self.checks = FinalChecks(journal, records, self._key, clock, tokens or FinalTokens(clock), feed)
-        self._stuck = ""
-        self._ending = False
+        tokens = tokens or FinalTokens(clock)
+        self._own = OwnCredentials(records, self._key, tokens, clock)
+        self.checks = FinalChecks(journal, records, self._key, clock, tokens, feed)
+        self._stuck, self._ending = "", False
 
     @property
     def blocked(self) -> str:
@@ -164,8 +166,8 @@ class Outbox:
         rest = ""
         if not self._records.outbox(CloudState.WAITING, limit=1) and (not ours or self._late.all_are(ours)):
             if theirs:
-                account = self._prepared.account(theirs[0])
-                rest = f"they were prepared for {account}, and the station file names another account now"
+                whose = self._prepared.account(theirs[0])
+                rest = f"they were prepared for {whose}, and the station file names another account now"
             elif ours:
                 rest = "the cloud has come to no end with them for too long: look there, then station decide"
         return self._key.refused or self._key.offline or rest
@@ -179,6 +181,8 @@ class Outbox:
                 self._doubt(upload, "the station stopped while it was sending")
             case "accepted":
                 self._poll(upload)
+            case "unclear" if self._repeatable(upload):
+                self._send(upload)
             case "unclear" if not self._key.cloud.can_look:
                 self._leave_to_people(upload, upload.reason)
             case "unclear" if not upload.tries:  # never sent from here: what a restore asks about
@@ -197,8 +201,7 @@ class Outbox:
             return
         kind, absent, devices = self._prepared.kind(upload), tuple[UnitId, ...](), self._devices(upload.units)
         # Bodies of a single token are in no list: only the device itself can tell later that it came.
-        single = kind is CredentialKind.ONBOARDING_TOKEN
-        if self._key.cloud.can_look and (single or (self._rules.check_absent and kind is CredentialKind.CERTIFICATE)):
+        if self._key.cloud.can_look and kind is CredentialKind.ONBOARDING_TOKEN:
             known = self._known(upload, upload.units)
             if known is None:
                 return
@@ -293,36 +296,33 @@ class Outbox:
         return now - self._sent.setdefault(upload.id, now)
 
     def _settle_proven(self, upload: UploadRow) -> bool:
-        """Settle the units that the cloud has now and had not just before, and no other: the body may be there yet.
-
-        Return whether some are left for which nothing else has set a time.
-        """
-        asked = [unit for unit in self._undecided(upload) if unit in upload.absent]
-        if not asked or self._since_sent(upload) < self._rules.settle:
+        """Settle the units whose own tokens the cloud takes, and no other; return whether some are left to wait for."""
+        if self._since_sent(upload) < self._rules.settle:
             return True
-        known = self._known(upload, asked)
-        if known is not None and (rows := proven(self._devices(asked), known, upload.absent)):
-            self._settle(upload, rows)
-        return known is not None and bool(self._undecided(upload))
+        own = self._own.ask(self._devices(self._undecided(upload)), lambda why: self._ask_later(upload, why))
+        if own is not None and own.yes:
+            self._settle(upload, by_tokens(own))
+        return own is not None and bool(self._undecided(upload))
 
     def _wait_to_ask(self, upload: UploadRow) -> None:
         since = self._since_sent(upload)
         if since < self._rules.settle:
             self._waits.set(upload.id, self._rules.settle - since)
-        else:
-            self._ask_for_devices(upload, settled_long_ago=since >= _LONG_AGO * self._rules.settle)
-
-    def _ask_for_devices(self, upload: UploadRow, *, settled_long_ago: bool) -> None:
+            return
         left = self._undecided(upload)
         known = self._known(upload, left)
         if known is None:
             return
-        unsure = known.unknown or (known.present and known.absent)
-        if unsure and not settled_long_ago:
-            # Some are there and some are not (the cloud may be working on the body just now), or it did not say.
+        there = [(unit, device) for unit, device in self._devices(left) if device in known.present]
+        own = self._own.ask(there, lambda why: self._ask_later(upload, why))
+        if own is None:
+            return
+        unsure = known.unknown or own.no or (known.present and known.absent)
+        if unsure and since < _LONG_AGO * self._rules.settle:
+            # The cloud may be working on the body just now: some are there, or not yet with all it takes for a token.
             self._waits.set(upload.id, self._rules.settle)
             return
-        self._settle(upload, by_devices(self._devices(left), known, upload.absent, self._prepared.kind(upload)))
+        self._settle(upload, by_devices(self._devices(left), known, upload.absent, own, self._prepared.kind(upload)))
 
     def _known(self, upload: UploadRow, of: Sequence[UnitId]) -> KnownDevices | None:
         devices = [device for _, device in self._devices(of)]
@@ -336,7 +336,8 @@ class Outbox:
 
     def _invalid(self, upload: UploadRow, reason: str) -> None:
         if len(upload.units) == 1:
-            self._settle(upload, [RowSettled(upload.units[0], CloudState.REFUSED, reason)])
+            before = self._records.entries_about(upload.units[0]) if self._repeatable(upload) else ()
+            self._settle(upload, [by_refusal(upload.units[0], reason, before)])
             return
         # One bad row makes the cloud refuse the whole body, and it doesn't say which: halve until it stands alone.
         self._bodies.halve(len(upload.units))
@@ -352,21 +353,20 @@ class Outbox:
 
     def _doubt(self, upload: UploadRow, reason: str, asked: float | None = None) -> None:
         """Take it that nobody knows whether the cloud has the body."""
-        if self._key.cloud.repeatable(self._prepared.kind(upload)):
-            # The same keys for the same devices once more change nothing (see TeamCloud.repeatable).
-            self._put_off(upload, Busy(f"{reason}; the same keys are registered once more", asked))
-        else:
-            self._unclear(upload, reason, asked or 0.0)
+        self._journal.commit(UploadUnclear(upload=upload.id, reason=reason))
+        if self._repeatable(upload):
+            self._ask_later(upload, Busy(reason, asked))
+            return
+        self._waits.forget(upload.id)
+        self._waits.set(upload.id, asked or 0.0)
+
+    def _repeatable(self, upload: UploadRow) -> bool:
+        return self._key.cloud.repeatable(self._prepared.kind(upload))  # the same once more changes nothing
 
     def _leave_to_people(self, upload: UploadRow, reason: str) -> None:
         """Settle what no one here can find out: a person looks in the portal. Nothing of it is sent before."""
         why = f"{reason.rstrip('.')}; look in the portal, then: station decide ID seen, or again"
         self._settle(upload, [RowSettled(unit, CloudState.UNKNOWN, why) for unit in self._undecided(upload)])
-
-    def _unclear(self, upload: UploadRow, reason: str, wait: float = 0.0) -> None:
-        self._journal.commit(UploadUnclear(upload=upload.id, reason=reason))
-        self._waits.forget(upload.id)
-        self._waits.set(upload.id, wait)
 
     def _settle(self, upload: UploadRow, rows: Sequence[RowSettled]) -> None:
         left = set(self._undecided(upload))

@@ -21,5 +21,3 @@ class OutboxRules:
     """A body that the cloud doesn't show may still appear within this time after it was sent."""
     look_every: float = 600.0
     """Seconds between two looks at some claimed units: have they made their cloud keys?"""
-    check_absent: bool = False
-    """Ask before each sending which units the cloud does not know: settles lost answers where bodies can't be found."""

@@ -8,7 +8,7 @@ from station.journal.rows import UnitRow, UploadRow
 from station.line.feed import Told
 
 
-def tell_left_over(counts: Mapping[str, int], stuck: str) -> str:
+def tell_left_over(counts: Mapping[CloudState, int], stuck: str) -> str:
     """Return a sentence on the units that are not done, and what to do about them; empty where there are none."""
     number = counts.get(CloudState.WAITING, 0) + counts.get(CloudState.SENDING, 0)
     if not number:

@@ -28,11 +28,13 @@ class PreparedUploads:
         Where its entry does not say (a restore's, or one from before they did), it is the one confirmed last then.
         """
         if upload.id not in self._accounts:
-            before = [one for one in self._records.entries_of_kind(AccountConfirmed.kind) if one.seq < upload.id]
-            last = before[-1].event if before else None
-            known = last.team_id if isinstance(last, AccountConfirmed) else ""
-            self._accounts[upload.id] = self._read(upload).account or known
+            self._accounts[upload.id] = self._read(upload).account or self._confirmed_before(upload)
         return self._accounts[upload.id]
+
+    def _confirmed_before(self, upload: UploadRow) -> str:
+        before = [one for one in self._records.entries_of_kind(AccountConfirmed.kind) if one.seq < upload.id]
+        last = before[-1].event if before else None
+        return last.team_id if isinstance(last, AccountConfirmed) else ""
 
     def split(self, uploads: Sequence[UploadRow], account: str) -> tuple[list[UploadRow], list[UploadRow]]:
         """Return the uploads that may go on with this account's key, and those that wait for another one's.

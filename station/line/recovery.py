@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
+from station.credentials.requests import MADE_HERE
 from station.domain.events import (
     AttemptClosed,
+    CertificateSuperseded,
     FaultRecord,
     KeyLost,
     StepFinished,
     StepIntended,
+    UnitIdentified,
 )
-from station.domain.ids import AttemptId, Sha256, SlotNumber, UnitId
+from station.domain.ids import AttemptId, DeviceId, Sha256, SlotNumber, UnitId
 from station.domain.line import Outcome, RepeatClass, StepKind
 from station.journal.codec import Entry
 from station.journal.records import Records
@@ -64,11 +67,35 @@ def close_interrupted(journal: Writer, records: Records, slot: SlotNumber | None
             else "The station stopped in the middle of this attempt. Put the board in again; it goes on from there."
         )
         fault = FaultRecord("LINE-191", sentence, f"intent without result: {name}")
+        ends = gone_with_its_key(records, attempt.id) if outcome is Outcome.ABORTED else []
         journal.commit(
-            AttemptClosed(attempt=attempt.id, outcome=outcome, fault=fault, orphan=orphan.step if orphan else None)
+            *ends,
+            AttemptClosed(attempt=attempt.id, outcome=outcome, fault=fault, orphan=orphan.step if orphan else None),
         )
         closed.append(attempt.id)
     return closed
+
+
+def gone_with_its_key(records: Records, attempt: AttemptId) -> list[CertificateSuperseded]:
+    """Return what ends with an attempt that was broken off: the certificate of a key that the station had made.
+
+    That key was kept nowhere, so nobody takes it over, whether the board has it or not. Nothing for any other. Pure.
+    """
+    device: DeviceId | None = None
+    key: Sha256 | None = None
+    for entry in records.entries_of(attempt):
+        match entry.event:
+            case UnitIdentified(device_id=device_id):
+                device = device_id
+            case StepFinished(step=StepKind.GENERATE, outcome=Outcome.PASSED, results=results):
+                key = Sha256(str(results["spki_sha256"])) if results.get("made") == MADE_HERE else None
+            case _:
+                pass
+    row = records.certificate_for(device, key) if device is not None and key is not None else None
+    if row is None or row.state == "superseded":
+        return []
+    reason = f"attempt {attempt} was broken off, and with it went the key that the station had made"
+    return [CertificateSuperseded(serial=row.serial, attempt=attempt, reason=reason)]
 
 
 def _after_crash(repeat: RepeatClass) -> Outcome:

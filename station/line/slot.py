@@ -114,7 +114,7 @@ class Slot:
         finally:
             with self._message:
                 self._label = None
-            self._intake.give_back(lambda: finished_units(records, self._bench))
+            self._intake.give_back()
         if ended is not None and ended.latch and ended.fault is not None:
             self._latch(ended.attempt, ended.fault)
         elif ended is not None:

@@ -23,7 +23,7 @@ def enrol(work: Work) -> dict[str, object]:
         raise work.cannot(device, "enrol itself")
     key = device.access_key()
     read_p256_spki(key)
-    token = device.registration_token(work.bench.account)
+    token = device.registration_token(work.bench.account, key)
     # By this the cloud may take the device, for an hour and into this account alone: a claim, which the outbox needs.
     return {
         "onboarding": token.token.reveal(),

@@ -1,33 +1,22 @@
-"""The key: clear what is old, have the modem make its own, have the CA sign it, write, prove."""
+"""The key: clear what is old, have the modem make its own, have the CA sign it, prove, store."""
 
 import secrets
-from typing import Final
-
-from cryptography.x509 import load_der_x509_certificate
 
 from station.credentials.checks import CheckedKey, CheckedPublicKey, check_keygen, check_public_key
 from station.credentials.jwt import check_device_jwt
-from station.credentials.pem import CertificatePem, stored_sha256, to_pem
 from station.credentials.requests import CheckedRequest
 from station.devices.faults import is_outcome_unknown
-from station.devices.firmware import lists_true_hashes
+from station.devices.firmware import signs_tokens
 from station.devices.modem import Modem
 from station.domain.events import CertificateSuperseded, KeyLost
 from station.domain.faults import Fault
-from station.domain.ids import Sha256
-from station.domain.modem import CredentialType, StoredCredential
+from station.domain.modem import CredentialType
 from station.domain.ways import Way
-from station.line.faults import CREDENTIAL_STAYED, CREDENTIALS_GONE, KEY_MISSING, KEYGEN_LOST_TWICE, STORED_DIFFERENTLY
+from station.line.faults import CREDENTIAL_STAYED, KEY_MISSING, KEYGEN_LOST_TWICE
 from station.line.final_signing import sign_for_check
 from station.line.step_identity import learn_uuid
+from station.line.step_write import NAMES, require_kept
 from station.line.work import Work
-
-NAMES: Final = {
-    CredentialType.ROOT_CA: "server root",
-    CredentialType.CLIENT_CERT: "client certificate",
-    CredentialType.CLIENT_KEY: "client key",
-}
-"""What lies under a product's tag, for people."""
 
 
 def superseded_by_clearing(work: Work) -> list[CertificateSuperseded]:
@@ -179,125 +168,52 @@ def sign(work: Work) -> dict[str, object]:
     return {"serial": issuance.serial, "issuer": issuance.issuer, "profile": issuance.profile}
 
 
-def write(work: Work) -> dict[str, object]:
-    """Leave the server roots and any leaf certificate in the modem, read back and compared. Safe to repeat."""
-    bench, modem = work.bench, work.modem()
-    tag = bench.recipe.sec_tag
-    contents = contents_to_write(work)
-    work.wrote = True
-    newline = modem.stored_newline
-    hashes = {kind: stored_sha256(content, newline) for kind, content in contents.items()}
-    before = modem.list_credentials(tag)
-    usable = work.identity is not None and lists_true_hashes(work.identity.firmware)
-    written = []
-    for kind, content in contents.items():
-        if not (usable and _hash_of(before, kind) == hashes[kind]):
-            modem.write_credential(tag, kind, content)
-            written.append(int(kind))
-    after = modem.list_credentials(tag) if written else before
-    for kind, content in contents.items():
-        _require_stored(work, after, kind, content, hashes[kind] if usable else None)
-    if not any(row.type == CredentialType.CLIENT_KEY for row in after):
-        raise KEY_MISSING.fault(f"no type 2 at {tag} after the write")
-    work.stored = hashes
-    work.took_for_stored()
-    results: dict[str, object] = {
-        "sec_tag": tag,
-        "written": written,
-        "root_sha256": hashes[CredentialType.ROOT_CA],
-        "compared_by": "stored hash" if usable else "content",
-    }
-    if CredentialType.CLIENT_CERT in hashes:
-        results["certificate_sha256"] = hashes[CredentialType.CLIENT_CERT]
-    return results
-
-
-def contents_to_write(work: Work) -> dict[CredentialType, CertificatePem]:
-    """Return what belongs under the sec tag beside the key; LINE-121 where its certificate is not signed. Pure."""
-    contents = {CredentialType.ROOT_CA: work.bench.recipe.root_bundle}
-    if work.bench.recipe.way is not Way.PUBLIC_KEY:
-        if work.issuance is None or work.issuance.der is None:
-            raise KEY_MISSING.fault("write without a certificate")
-        contents[CredentialType.CLIENT_CERT] = to_pem(load_der_x509_certificate(work.issuance.der))
-    return contents
-
-
-def _hash_of(rows: tuple[StoredCredential, ...], kind: CredentialType) -> Sha256 | None:
-    return next((row.sha256 for row in rows if row.type == kind), None)
-
-
-def _require_stored(
-    work: Work,
-    rows: tuple[StoredCredential, ...],
-    kind: CredentialType,
-    content: str,
-    wanted: Sha256 | None,
-) -> None:
-    modem, tag = work.modem(), work.bench.recipe.sec_tag
-    if wanted is not None:
-        found: str | None = _hash_of(rows, kind)
-        if found != wanted:
-            raise STORED_DIFFERENTLY.fault(f"wanted {wanted}, the modem says {found}", what=NAMES[kind])
-        return
-    stored = modem.read_credential(tag, kind)
-    if stored.replace("\r\n", "\n") != content:
-        raise STORED_DIFFERENTLY.fault(f"{len(content)} characters written, {len(stored)} read", what=NAMES[kind])
-
-
 def prove(work: Work) -> dict[str, object]:
     """Show that the modem holds the private key of the certificate: it signs a fresh nonce, verified here, offline.
 
     Behind an image, an erase, a power cut or a restart since the credentials were written, they are listed and
-    compared first.
+    compared first. So they are in a modem that has no %JWT, which only a recipe that names its firmware lets in: then
+    the result says that the key is not proven, and why.
     """
-    if work.key is None or isinstance(work.key, CheckedRequest):
+    if work.key is None:
         raise KEY_MISSING.fault("proof without a modem's key")
     results: dict[str, object] = {}
-    if work.must_show_again():
+    unsigning = _has_no_jwt(work)
+    if work.must_show_again() or unsigning:
         results["listed"] = require_kept(work)
+    if unsigning:
+        return results | {"not_proven": f"{unsigning} has no %JWT; that a private key is listed is all that shows it"}
     _prove(work, work.key)
-    whose = "certificate" if isinstance(work.key, CheckedKey) else "modem"
+    whose = "modem" if isinstance(work.key, CheckedPublicKey) else "certificate"
     return results | {"jwt": f"verified with the {whose}'s public key over a one-time nonce"}
 
 
-def require_kept(work: Work) -> list[int]:
-    """Return the types that the modem lists, all of which are as they were written; LINE-128 where one is not. Pure."""
-    modem, tag = work.modem(), work.bench.recipe.sec_tag
-    rows = modem.list_credentials(tag)
-    listed = {row.type for row in rows}
-    for kind in (*work.stored, CredentialType.CLIENT_KEY):
-        if kind not in listed:
-            raise CREDENTIALS_GONE.fault(f"no type {kind} at {tag}", what=NAMES[kind])
-    usable = work.identity is not None and lists_true_hashes(work.identity.firmware)
-    for kind, wanted in work.stored.items():
-        if usable:
-            found = _hash_of(rows, kind)
-        else:
-            text = modem.read_credential(tag, kind).replace("\r\n", "\n")
-            found = stored_sha256(text, modem.stored_newline)
-        if found != wanted:
-            raise CREDENTIALS_GONE.fault(f"type {kind}: {found}, written {wanted}", what=NAMES[kind])
-    work.took_for_stored()
-    return sorted(int(kind) for kind in listed)
+def _has_no_jwt(work: Work) -> str:
+    """Return the name of the modem's firmware where that can't sign, else ""."""
+    firmware = work.identity.firmware if work.identity is not None else None
+    return firmware.text if firmware is not None and not signs_tokens(firmware) else ""
 
 
-def _prove(work: Work, key: CheckedKey | CheckedPublicKey) -> None:
-    nonce = secrets.token_urlsafe(18)
+def _prove(work: Work, key: CheckedKey | CheckedPublicKey | CheckedRequest) -> None:
+    nonce, now = secrets.token_urlsafe(18), work.bench.clock.now()
     token = work.modem().sign_jwt(work.bench.recipe.sec_tag, audience=nonce)
-    check_device_jwt(token, public_key=key.public_key, audience=nonce, now=work.bench.clock.now(), uuid=key.uuid)
+    # Of a key that was made here no modem has said whose it is: what the board says of itself counts.
+    said = work.identity.uuid if work.identity is not None else None
+    uuid = said if isinstance(key, CheckedRequest) else key.uuid
+    check_device_jwt(token, public_key=key.public_key, audience=nonce, now=now, uuid=uuid)
 
 
 def store(work: Work) -> dict[str, object]:
     """Have the modem store everything and switch it off (AT+CFUN=0, OK), so that power may go. Safe to repeat.
 
     A board that restarted since the proof had not stored yet: what it holds now is listed and proven anew before that.
+    Before that it is asked for a token, where one is wanted: a restart at that counts too.
     """
-    results: dict[str, object] = {}
-    if isinstance(work.key, CheckedKey | CheckedPublicKey) and work.must_show_again():
+    results = sign_for_check(work)
+    if work.key is not None and work.must_show_again():
         results["listed"] = require_kept(work)
-        if work.bench.recipe.no_proof_reason is None:
+        if work.bench.recipe.no_proof_reason is None and not _has_no_jwt(work):
             _prove(work, work.key)
-    results |= sign_for_check(work)
     work.modem().power_off()
     work.wrote = False
     return results | {"stored": True}

@@ -4,7 +4,8 @@ from station.devices.faults import is_outcome_unknown
 from station.domain.faults import Fault
 from station.line.faults import NO_LAST_IMAGE, READ_BACK_FAILED
 from station.line.step_flash import put
-from station.line.step_keys import prove, require_kept, store
+from station.line.step_keys import prove, store
+from station.line.step_write import require_kept
 from station.line.work import Work
 from station.settings.recipe import ReadBackStep
 

@@ -19,6 +19,7 @@ from station.cloud.protocol import (
     OnboardRow,
     Stated,
     Tried,
+    Trouble,
     Unclear,
 )
 from station.domain.events import AccountConfirmed
@@ -195,7 +196,7 @@ class KeyWatch:
 
     def _take(
         self,
-        answer: _Said | NotSent | Busy | CredentialRefused | Unclear,
+        answer: _Said | Trouble,
         later: Callable[[NotSent | Busy | Unclear], object],
     ) -> _Said | None:
         self.hear(answer)

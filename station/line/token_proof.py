@@ -1,7 +1,6 @@
 """A finished unit whose upload's outcome nobody knows is back in a slot: its own token can tell."""
 
 import secrets
-from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509 import load_der_x509_certificate
@@ -10,17 +9,16 @@ from station.cloud.protocol import JwtAccepted
 from station.credentials.jwt import check_device_jwt
 from station.domain.events import RowSettled, UploadSettled
 from station.domain.faults import Fault, Refusal
-from station.domain.ids import parse_device_id
 from station.domain.line import CloudState
 from station.domain.modem import ModemIdentity
 from station.domain.secret import Secret
 from station.journal.faults import ALREADY_PASSED
 from station.journal.rows import UnitRow
+from station.line.cloud_token import sign_for_cloud
 from station.line.faults import PROVEN_BY_TOKEN
 from station.line.log import engineer_log
+from station.line.verdicts import TAKES_ITS_OWN
 from station.line.work import Work
-
-_TOKEN_SECONDS: Final = 300
 
 
 def refuse_or_prove(work: Work, refusal: Refusal, known: UnitRow | None, identity: ModemIdentity) -> Fault:
@@ -34,7 +32,7 @@ def refuse_or_prove(work: Work, refusal: Refusal, known: UnitRow | None, identit
     ask = work.bench.ask_with_token
     if refusal.code != ALREADY_PASSED.code or known is None or known.cloud is not CloudState.UNKNOWN or ask is None:
         return refusal
-    row = next((row for row in work.records.outbox(CloudState.UNKNOWN) if row.unit == known.id), None)
+    row = next(iter(work.records.outbox(CloudState.UNKNOWN, unit=known.id)), None)
     if row is None or row.upload is None:
         return refusal
     try:
@@ -48,10 +46,9 @@ def refuse_or_prove(work: Work, refusal: Refusal, known: UnitRow | None, identit
     if not isinstance(answer, JwtAccepted):
         engineer_log().info("an unknown upload stays unknown", device=known.device_id, why=answer.reason)
         return refusal
-    how = "the cloud accepts the device's own token, signed by the key of its certificate"
-    settled = RowSettled(known.id, CloudState.ONBOARDED, how)
+    settled = RowSettled(known.id, CloudState.ONBOARDED, TAKES_ITS_OWN)
     work.bench.journal.commit(UploadSettled(upload=row.upload, rows=(settled,)))
-    return PROVEN_BY_TOKEN.fault(how, device_id=known.device_id)
+    return PROVEN_BY_TOKEN.fault(TAKES_ITS_OWN, device_id=known.device_id)
 
 
 def _sign(work: Work, known: UnitRow, identity: ModemIdentity) -> Secret | None:
@@ -65,9 +62,4 @@ def _sign(work: Work, known: UnitRow, identity: ModemIdentity) -> Secret | None:
     modem, tag, now = work.modem(), work.bench.recipe.sec_tag, work.bench.clock.now()
     nonce = secrets.token_urlsafe(18)
     check_device_jwt(modem.sign_jwt(tag, audience=nonce), public_key=key, audience=nonce, now=now, uuid=identity.uuid)
-    # No audience; a subject only where the issuer, which has the UUID, does not name the device already. It expires,
-    # so that nobody can use it later, and for that the modem needs a clock.
-    modem.set_clock(now)
-    named = identity.uuid is not None and parse_device_id(identity.uuid) == known.device_id
-    subject = None if named else known.device_id
-    return Secret(modem.sign_jwt(tag, audience="", subject=subject, seconds=_TOKEN_SECONDS))
+    return sign_for_cloud(modem, now, tag, known.device_id, identity.uuid)

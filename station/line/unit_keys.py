@@ -5,12 +5,11 @@ from cryptography.x509 import load_der_x509_certificate
 
 from station.credentials.keygen import read_keygen
 from station.credentials.keys import read_p256_spki
-from station.domain.events import StepFinished
 from station.domain.line import Outcome, StepKind
 from station.domain.ways import Way
+from station.journal.builds import step_passed, way_of
 from station.journal.records import Records
 from station.journal.rows import UnitRow
-from station.line.onboarding import way_of
 
 
 def key_of_unit(records: Records, unit: UnitRow) -> ec.EllipticCurvePublicKey | None:
@@ -25,8 +24,5 @@ def key_of_unit(records: Records, unit: UnitRow) -> ec.EllipticCurvePublicKey | 
     attempt = records.attempt(unit.last_attempt)
     if attempt is None or unit.outcome is not Outcome.PASSED or way_of(records, attempt.recipe) is not Way.PUBLIC_KEY:
         return None
-    for entry in records.entries_of(attempt.id):
-        event = entry.event
-        if isinstance(event, StepFinished) and event.step is StepKind.GENERATE and event.outcome is Outcome.PASSED:
-            return read_p256_spki(read_keygen(str(event.results["keygen"])).body)
-    return None
+    made = step_passed(records, attempt.id, StepKind.GENERATE)
+    return None if made is None else read_p256_spki(read_keygen(str(made[1]["keygen"])).body)

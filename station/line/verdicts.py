@@ -5,6 +5,7 @@ from typing import Final, assert_never
 
 from station.cloud.protocol import Claimed, KnownDevices, Onboarded, Refused, RowResult, Unknown
 from station.domain.events import (
+    AttemptClosed,
     RowSettled,
     UploadDecided,
     UploadPutOff,
@@ -16,8 +17,14 @@ from station.domain.ids import DeviceId, UnitId, UploadId
 from station.domain.line import CloudState
 from station.domain.ways import CredentialKind
 from station.journal.codec import Entry
+from station.line.own_credential import Shown
 
 _THERE_NOW: Final = "absent just before it was sent, there now"
+TAKES_ITS_OWN: Final = "the cloud accepts the device's own token, signed by the key of its certificate"
+"""By which it is shown that the cloud has a device with the unit's own credential, whoever put it there."""
+_WHOSE: Final = "the cloud knows the device, but nothing shows with which certificate"
+_NOT_OWN: Final = "the cloud knows the device, but does not take the token that its key signed"
+_REFUSED_NOW: Final = "the cloud may have it from a sending that ended unclear, and refuses it now"
 _CLAIMED_NOW: Final = "the team has claimed the device; its cloud key was not seen yet"
 UNLISTED: Final = (CredentialKind.ONBOARDING_TOKEN, CredentialKind.ATTESTATION_TOKEN)
 """Handed over in bodies that no list of the cloud's is known to show: only the device can tell that they came."""
@@ -39,12 +46,9 @@ def by_result(unit: UnitId, result: RowResult) -> RowSettled:
             assert_never(result)
 
 
-def proven(
-    units: Sequence[tuple[UnitId, DeviceId]], answer: KnownDevices, absent_before: Collection[UnitId]
-) -> list[RowSettled]:
-    """Return the rows of those units that the cloud has now and had not just before the sending; none of any other."""
-    found = (unit for unit, device in units if device in answer.present and unit in absent_before)
-    return [RowSettled(unit, CloudState.ONBOARDED, _THERE_NOW) for unit in found]
+def by_tokens(own: Shown) -> list[RowSettled]:
+    """Return the rows of the units whose own tokens the cloud takes; none of any other."""
+    return [RowSettled(unit, CloudState.ONBOARDED, TAKES_ITS_OWN) for unit in sorted(own.yes)]
 
 
 def repeats(entries: Sequence[Entry], upload: UploadId, row: RowSettled) -> bool:
@@ -52,6 +56,25 @@ def repeats(entries: Sequence[Entry], upload: UploadId, row: RowSettled) -> bool
     events = (entry.event for entry in entries)
     settled = (event.rows for event in events if isinstance(event, UploadSettled) and event.upload == upload)
     return any((one.unit, one.state) == (row.unit, row.state) for rows in settled for one in rows)
+
+
+def by_refusal(unit: UnitId, reason: str, before: Sequence[Entry]) -> RowSettled:
+    """Return what it means that the cloud refuses a unit's body, by what the journal says ``before`` of the unit. Pure.
+
+    Where a sending ended unclear and nobody has looked since, the cloud may have what it refuses now.
+    """
+    unclear = False
+    for entry in before:
+        match entry.event:
+            case UploadUnclear():
+                unclear = True
+            case AttemptClosed() | UploadDecided():
+                unclear = False
+            case _:
+                pass
+    if unclear:
+        return RowSettled(unit, CloudState.UNKNOWN, f"{_REFUSED_NOW}: {reason}")
+    return RowSettled(unit, CloudState.REFUSED, reason)
 
 
 def in_doubt(entries: Sequence[Entry], unit: UnitId) -> bool:
@@ -84,11 +107,15 @@ def by_devices(
     units: Sequence[tuple[UnitId, DeviceId]],
     answer: KnownDevices,
     absent_before: Collection[UnitId],
+    own: Shown,
     kind: CredentialKind = CredentialKind.CERTIFICATE,
 ) -> list[RowSettled]:
     """Return what can be said of a body that the cloud does not show, from the devices that it has now.
 
-    Of attestation tokens: from those that are claimed now. A dry run said just before that they were not.
+    Of certificates: that a device is there shows none of ours, for another station of the team may have put it there
+    with another, in the very minute in which both came back to the network; its own token does. Of attestation tokens:
+    from those that are claimed now, of which a dry run said just before that they were not; of onboarding tokens: from
+    those that were absent just before. Both go by the one identity, or key, that the modem has, whoever hands it over.
     """
     unreadable = dict(answer.unknown)
     rows = []
@@ -97,12 +124,14 @@ def by_devices(
             row = RowSettled(unit, CloudState.WAITING, "the cloud has neither the body nor the device")
         elif device in answer.present and kind is CredentialKind.ATTESTATION_TOKEN:
             row = RowSettled(unit, CloudState.CLAIMED, _CLAIMED_NOW)
-        elif device in answer.present and unit in absent_before:
+        elif device in answer.present and kind is CredentialKind.ONBOARDING_TOKEN and unit in absent_before:
             row = RowSettled(unit, CloudState.ONBOARDED, _THERE_NOW)
+        elif unit in own.yes:
+            row = RowSettled(unit, CloudState.ONBOARDED, TAKES_ITS_OWN)
+        elif unit in own.no:
+            row = RowSettled(unit, CloudState.UNKNOWN, f"{_NOT_OWN}: {own.no[unit]}")
         elif device in answer.present:
-            row = RowSettled(
-                unit, CloudState.UNKNOWN, "the cloud knows the device, but nothing shows with which certificate"
-            )
+            row = RowSettled(unit, CloudState.UNKNOWN, _WHOSE)
         else:
             row = RowSettled(unit, CloudState.UNKNOWN, unreadable.get(device, "the cloud did not say"))
         rows.append(row)

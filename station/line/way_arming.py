@@ -13,12 +13,24 @@ MADE_HERE: Final = (
     "This PC makes every unit's private key and hands it over a cable. The key is kept nowhere, but nothing can show "
     "that nobody saw it: use this only for boards that can't make a key of their own."
 )
+MODEM_COULD: Final = (
+    "A modem makes keys of its own from mfw_nrf9160_1.3.0 on, and with every nrf91x1 firmware. Such a one gets its key "
+    'from here all the same, as the recipe says; the way "certificate" is more secure for it.'
+)
+NOT_PROVEN: Final = (
+    "This product takes modems that can't sign (before mfw_nrf9160_1.3.0). Of such a modem nothing shows which private "
+    "key it stored, only that it lists one; the unit's record says so."
+)
 NO_ROOT: Final = (
     "No server root is written: the product's own image must have the one that its protocols need, or it trusts nobody."
 )
 CLAIMS: Final = (
     "These units are claimed, not onboarded: each gets its cloud key over the air, when it is first switched on in the "
     "field. Whoever has a unit's token before it is claimed may claim it: keep records and backups of these units safe."
+)
+NOT_FRESH: Final = (
+    "A modem with NTN firmware may refuse the station's challenge. Then nothing shows that its token is fresh, and the "
+    'unit\'s record says "not fresh".'
 )
 HASTE: Final = (
     "A unit's onboarding token is good for an hour. One that is not uploaded by then needs a rework for a new one: "
@@ -49,10 +61,13 @@ def warn_of_way(recipe: Recipe) -> list[str]:
     match recipe.way:
         case Way.STATION_KEY:
             return [MADE_HERE]
-        case Way.PUBLIC_KEY if recipe.cloud is not None and not recipe.root_bundle:
+        case Way.STATION_KEY_MODEM:
+            unsigning = recipe.minimum_modem_firmware.takes_unsigning
+            return [MADE_HERE, MODEM_COULD, *([NOT_PROVEN] if unsigning else [])]
+        case Way.PUBLIC_KEY if not recipe.root_bundle:
             return [NO_ROOT]
-        case Way.ATTESTATION if recipe.cloud is not None:
-            return [CLAIMS]
+        case Way.ATTESTATION:
+            return [NOT_FRESH, *([CLAIMS] if recipe.cloud is not None else [])]
         case Way.NRF93M1 if recipe.cloud is not None:
             return [HASTE]
     return []

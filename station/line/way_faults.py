@@ -9,6 +9,13 @@ NOT_ATTESTABLE = FaultSpec(
     "Check that it is the right board, or use a product that makes a certificate.",
     Retry.NEVER,
 )
+CHALLENGE_REFUSED = FaultSpec(
+    "LINE-135",
+    UnitFault,
+    "This board's modem refused to attest itself to a question of this station's, which its firmware ({firmware}) can: "
+    "a token without that may be an old one. Try the unit again; if this repeats, keep it aside for an engineer.",
+    Retry.SAME_UNIT,
+)
 NAMELESS = FaultSpec(
     "LINE-116",
     UnitFault,

@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Final, Self
+from typing import Annotated, Final
 
-from pydantic import Field, PlainSerializer, PlainValidator, model_validator
+from pydantic import Field, PlainSerializer, PlainValidator
 
 from station.domain.modem import FirmwareFamily
-from station.settings.fields import ProblemsError, Section
+from station.domain.ways import Way
+from station.settings.explain import Problem
+from station.settings.fields import Section
 
 FirmwareVersion = tuple[int, int, int]
 
@@ -21,6 +23,11 @@ OLDEST_FIRMWARE: Final[Mapping[FirmwareFamily, FirmwareVersion]] = {
 
 The nRF93M1 has none, and its way asks for no more than this.
 """
+OLDEST_STORE: Final[Mapping[FirmwareFamily, FirmwareVersion]] = {
+    **OLDEST_FIRMWARE,
+    FirmwareFamily.NRF9160: (1, 0, 0),
+}
+"""The first of each family that stores a key which was made elsewhere (%CMNG): below the others, it signs nothing."""
 
 
 def _version(value: object) -> FirmwareVersion:
@@ -46,19 +53,22 @@ class MinimumFirmware(Section):
         description='a version such as "1.0.0"',
     )
 
-    @model_validator(mode="after")
-    def _only_raised(self) -> Self:
-        low = [
+    def problems(self, way: Way) -> list[Problem]:
+        """Return where it asks for less than the way needs. Pure."""
+        floor = OLDEST_STORE if way is Way.STATION_KEY_MODEM else OLDEST_FIRMWARE
+        return [
             (
-                (family.value,),
+                ("minimum_modem_firmware", family.value),
                 f"{version_text(wanted)} is below {version_text(oldest)}, the oldest that can be used here.",
             )
             for family, wanted in self.by_family.items()
-            if wanted < (oldest := OLDEST_FIRMWARE[family])
+            if wanted < (oldest := floor[family])
         ]
-        if low:
-            raise ProblemsError(*low)
-        return self
+
+    @property
+    def takes_unsigning(self) -> bool:
+        """Whether it allows a modem that has neither %KEYGEN nor %JWT."""
+        return any(wanted < OLDEST_FIRMWARE[family] for family, wanted in self.by_family.items())
 
     @property
     def by_family(self) -> Mapping[FirmwareFamily, FirmwareVersion]:

@@ -79,7 +79,6 @@ api_key = {api_key}
 batch_rows = 500            # units go to the cloud when so many wait (1 to 1000) ...
 max_wait_s = 900            # ... or when the oldest has waited so long
 # overdue_after_s = 3600    # so long without an end, and a person may decide about an upload's units
-# check_absent = false      # true: ask before each upload which units the cloud does not know yet
 # poll_every_s = 5
 # connect_timeout_s = 10
 # read_timeout_s = 60

@@ -185,6 +185,7 @@ class Recipe(Section):
             *find_order_problems(placed, unproven_because=self.no_proof_reason, family=chip, way=self.way),
             *self._wrong_steps(),
             *self._wrong_cloud(),
+            *self.minimum_modem_firmware.problems(self.way),
         ]
         if problems:
             raise ProblemsError(*problems)

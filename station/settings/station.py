@@ -99,9 +99,6 @@ class CloudSettings(Section):
     )
     batch_rows: int = Field(default=500, ge=1, le=1000, description="a whole number from 1 to 1000")
     max_wait_s: float = Field(default=900.0, gt=0, le=86400, description="seconds, more than 0 and at most 86400")
-    check_absent: bool = Field(
-        default=False, description="true or false: ask before each upload which units the cloud does not know yet"
-    )
     overdue_after_s: float = Field(
         default=3600.0, gt=0, le=604800, description="seconds, more than 0 and at most 604800 (a week)"
     )
@@ -124,8 +121,6 @@ class CloudSettings(Section):
             if kind != self.kind:
                 text = f'it belongs to kind = "{kind}", and this is "{self.kind}"; leave it out.'
                 found += [((key,), text) for key in keys if getattr(self, key) is not None]
-        if self.kind == "organisation" and self.check_absent:
-            found.append((("check_absent",), "the organisation API is not known to tell of a device; leave it out."))
         if found:
             raise ProblemsError(*found)
         return self

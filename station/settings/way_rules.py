@@ -51,6 +51,8 @@ _LOOKED_AT: Final[tuple[Need, ...]] = (
 _TO_SIGN: Final[Need] = (StepKind.GENERATE, StepKind.SIGN, "a key without a certificate is of no use")
 _TO_WRITE: Final[Need] = (StepKind.SIGN, StepKind.WRITE, "a certificate that no board gets is of no use")
 _LOST: Final = "without it the modem may lose {what} when the power goes"
+_TO_STORE: Final[Need] = (StepKind.WRITE, StepKind.STORE, _LOST.format(what="what was written"))
+_A_KEY: Final = (StepKind.GENERATE, "without a key there is nothing to onboard a board with")
 
 _NO_TOKEN: Final = {
     StepKind.ATTEST: 'only the way "attestation" has the modem attest itself',
@@ -96,6 +98,10 @@ class WayRules:
 
 
 _VENDOR: Final = 'nRF Cloud\'s page "Security and credentials"'
+_LESS_SECURE: Final = (
+    f'Security: {_VENDOR} calls a key that is not made on the device "less secure": whoever can look '
+    "into this PC's memory, or listen on the cable, can have it. Only for boards that can't make their own."
+)
 
 RULES: Final[Mapping[Way, WayRules]] = MappingProxyType(
     {
@@ -106,7 +112,7 @@ RULES: Final[Mapping[Way, WayRules]] = MappingProxyType(
             protocols=_EVERY,
             must=(),
             needs=(*_COMMON, _TAKEN_BACK, *_SIGNED, *_LOOKED_AT),
-            leads_to=(_TO_SIGN, _TO_WRITE, (StepKind.WRITE, StepKind.STORE, _LOST.format(what="what was written"))),
+            leads_to=(_TO_SIGN, _TO_WRITE, _TO_STORE),
             never=MappingProxyType(_NO_TOKEN),
             proof_behind=StepKind.WRITE,
             signs=True,
@@ -154,12 +160,9 @@ RULES: Final[Mapping[Way, WayRules]] = MappingProxyType(
         Way.STATION_KEY: WayRules(
             title="key made on the station and written to the board",
             level="less secure",
-            security=(
-                f'Security: {_VENDOR} calls a key that is not made on the device "less secure": whoever can look '
-                "into this PC's memory, or listen on the cable, can have it. Only for boards that can't make their own."
-            ),
+            security=_LESS_SECURE,
             protocols=_EVERY,
-            must=((StepKind.GENERATE, "without a key there is nothing to onboard a board with"),),
+            must=(_A_KEY,),
             needs=(*_COMMON, _CLEAN, *_SIGNED),
             leads_to=(_TO_SIGN, _TO_WRITE),
             never=MappingProxyType(
@@ -173,6 +176,19 @@ RULES: Final[Mapping[Way, WayRules]] = MappingProxyType(
             signs=True,
             stores=True,
         ),
+        Way.STATION_KEY_MODEM: WayRules(
+            title="key made on the station and written to the modem",
+            level="less secure",
+            security=_LESS_SECURE,
+            protocols=_EVERY,
+            must=(_A_KEY,),
+            needs=(*_COMMON, _CLEAN, *_SIGNED, *_LOOKED_AT),
+            leads_to=(_TO_SIGN, _TO_WRITE, _TO_STORE),
+            never=MappingProxyType(_NO_TOKEN),
+            proof_behind=StepKind.WRITE,
+            signs=True,
+            stores=True,
+        ),
         Way.DEVICE_SHELL: WayRules(
             title="key made by the board's application, certificate of the local CA",
             level="",
@@ -182,7 +198,7 @@ RULES: Final[Mapping[Way, WayRules]] = MappingProxyType(
                 'stands between "more secure" and "less secure".'
             ),
             protocols=_EVERY,
-            must=((StepKind.GENERATE, "without a key there is nothing to onboard a board with"),),
+            must=(_A_KEY,),
             needs=(*_COMMON, _CLEAN, *_SIGNED, *_LOOKED_AT),
             leads_to=(_TO_SIGN, _TO_WRITE),
             never=MappingProxyType({**_NO_TOKEN, **_NO_MODEM}),

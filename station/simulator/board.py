@@ -3,11 +3,14 @@
 import random
 import threading
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from station.domain.ids import DeviceUuid, Imei, Sha256, parse_device_uuid
 from station.domain.line import ChipFamily, Erase, LockLevel
 from station.domain.modem import CredentialType
+from station.host.clock import Clock
 from station.simulator.faults import NO_FAULTS, BoardFaults, FaultPlan, Trait, seeded
 from station.simulator.flash import Flash
 from station.simulator.image import Framing, Image, standard_image
@@ -45,6 +48,12 @@ class Counters:
     keys_generated: int = 0
     bytes_lost: int = 0
     """Sent while the board could not listen."""
+    device_seconds: float = 0.0
+    """What the board, its line and its probe were to take, by the bench's timings."""
+    taken_seconds: float = 0.0
+    """What they took: that, and the work of simulating them."""
+    first_byte_at: float | None = None
+    """When the first byte came that it listened to: monotonic seconds of this PC."""
 
 
 class Board:
@@ -163,6 +172,21 @@ class Board:
             if self.image is not None and self.image.store_page is not None:
                 self._store_page = self.image.store_page
             self._latch_protection()
+
+    def spend(self, seconds: float) -> None:
+        """Count ``seconds`` that the bench's timings let pass."""
+        with self.lock:
+            self.counters.device_seconds += seconds
+
+    @contextmanager
+    def working(self, clock: Clock) -> Iterator[None]:
+        """Count the time that the block takes as the board's own."""
+        begun = clock.monotonic()
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.counters.taken_seconds += clock.monotonic() - begun
 
     def cut_power(self) -> None:
         """Lose the supply."""

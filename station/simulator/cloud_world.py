@@ -16,8 +16,9 @@ from typing import Literal
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_pem_public_key
+from cryptography.hazmat.primitives.serialization import Encoding, load_pem_public_key
 
+from station.credentials.keys import is_p256, spki_of
 from station.domain.ids import Sha256
 from station.host.clock import Clock
 from station.host.files import sha256_of
@@ -203,7 +204,7 @@ class World:
 
     def register_key(self, device_id: str, team_id: str, key: ec.EllipticCurvePublicKey) -> None:
         """Take the public key of a device's cloud access key: the team has that device from now on."""
-        der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+        der = spki_of(key)
         with self._lock:
             self._devices[device_id] = Device(device_id, team_id, "", (), (), key, sha256_of(der), self._clock.now())
 
@@ -366,14 +367,14 @@ def write_errors(errors: dict[int, str], form: ErrorFormat) -> str:
 
 def _read_key(pem: str) -> tuple[ec.EllipticCurvePublicKey, Sha256] | None:
     text = pem.replace("\r\n", "\n").replace("\r", "\n").encode()
+    key: object
     try:
         if "BEGIN CERTIFICATE" in pem:
             certificate = x509.load_pem_x509_certificate(text)
             key, der = certificate.public_key(), certificate.public_bytes(Encoding.DER)
         else:
-            key = load_pem_public_key(text)  # type: ignore[assignment]  # judged below like the other
-            der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+            key = load_pem_public_key(text)
+            der = spki_of(key) if is_p256(key) else b""
     except ValueError:
         return None
-    good = isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP256R1)
-    return (key, sha256_of(der)) if good else None  # type: ignore[return-value]  # "good" says so
+    return (key, sha256_of(der)) if is_p256(key) else None

@@ -98,6 +98,8 @@ class CredCommands:
                         text = f"{words[0]} - {'TLS Credentials Commands' if words[0] == 'cred' else 'nRF Cloud'}\n"
             except _Said as said:
                 text = said.text
+            except Refused:  # the store behind it, whatever it was asked for
+                text = self.refuse(None, command).information
         return Reply(text, "", span.draw(self._board.rng))
 
     def refuse(self, code: int | None, command: str = "") -> Reply:

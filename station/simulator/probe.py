@@ -203,11 +203,12 @@ class Probes:
         last: Answer = {"error": "PROBE", "text": "the operation ended without a result"}
         try:
             slot = self.target(probe)
-            for answer in Operation(_Reach(self, probe, connection), request, slot, self._timings).run():
-                if "progress" in answer:
-                    yield answer
-                else:
-                    last = answer
+            with slot.board.working(self._clock):
+                for answer in Operation(_Reach(self, probe, connection), request, slot, self._timings).run():
+                    if "progress" in answer:
+                        yield answer
+                    else:
+                        last = answer
         except ProbeError as error:
             last = error.answer
         finally:

@@ -78,7 +78,7 @@ class Operation:
             yield answer
 
     def _attach(self) -> None:
-        self._reach.pause(self._timings.probe.draw(self._board.rng))
+        self._pause(self._timings.probe.draw(self._board.rng))
         self._reach.require_target(self._slot)
         traits = self._board.plan.traits
         if Trait.LOW_VOLTAGE in traits:
@@ -216,9 +216,13 @@ class Operation:
         left = seconds
         self._reach.require_target(self._slot)
         while left > 0.0:
-            self._reach.pause(min(left, _SLICE_S))
+            self._pause(min(left, _SLICE_S))
             self._reach.require_target(self._slot)
             left -= _SLICE_S
+
+    def _pause(self, seconds: float) -> None:
+        self._reach.pause(seconds)
+        self._board.spend(seconds)
 
     def _strike(self, fault: ProbeFault) -> None:
         match fault.do:

@@ -196,7 +196,8 @@ def _jwt(modem: ModemState, request: Request) -> Reply:
         if item is None:
             raise Refused(NOT_FOUND)
         if item.key is None:
-            raise Refused(NO_ACCESS)
+            # What a modem says to a key that is none is published nowhere: that the token failed is our guess.
+            raise Refused(_JWT_FAILED if item.type == CredentialType.CLIENT_KEY else NO_ACCESS)
         key = item.key
     try:
         text = device_jwt(

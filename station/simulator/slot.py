@@ -41,8 +41,11 @@ class _Order:
 class SlotLine:
     """The line between a board's firmware and its port, at the line's pace."""
 
-    def __init__(self, port: Port, clock: Clock, interrupt: threading.Event, baud: int | None) -> None:
-        """``baud`` None: bytes take no time."""
+    def __init__(
+        self, port: Port, clock: Clock, interrupt: threading.Event, baud: int | None, spend: Callable[[float], None]
+    ) -> None:
+        """``baud`` None: bytes take no time. ``spend`` is told what passed."""
+        self._spend = spend
         self._port = port
         self._clock = clock
         self._interrupt = interrupt
@@ -50,8 +53,10 @@ class SlotLine:
 
     def wait(self, seconds: float) -> None:
         """Let ``seconds`` pass, or raise :class:`Interrupted`."""
-        if seconds > 0.0 and self._clock.wait(self._interrupt, min(seconds, _FOR_EVER_S)):
-            raise Interrupted
+        if seconds > 0.0:
+            if self._clock.wait(self._interrupt, min(seconds, _FOR_EVER_S)):
+                raise Interrupted
+            self._spend(seconds)
 
     def send(self, data: bytes) -> None:
         """Send ``data``."""
@@ -204,8 +209,11 @@ class Slot:
         if self.board.silent or image is None or port.baud() not in (None, image.baud):
             self.board.counters.bytes_lost += len(data)
             return
-        self._line.arriving(len(data))
-        self._firmware.receive(data)
+        if self.board.counters.first_byte_at is None:
+            self.board.counters.first_byte_at = self._clock.monotonic()
+        with self.board.working(self._clock):
+            self._line.arriving(len(data))
+            self._firmware.receive(data)
 
     def _boot(self, begun: threading.Event | None = None) -> None:
         self._firmware = None
@@ -220,13 +228,15 @@ class Slot:
                 begun.set()
         if image is None:
             return
-        self._line = SlotLine(port, self._clock, self._interrupt, image.baud if self._timings.paced else None)
+        baud = image.baud if self._timings.paced else None
+        self._line = SlotLine(port, self._clock, self._interrupt, baud, self.board.spend)
         modem = Modem(self.board, self._timings, self._clock)
         firmware = start_firmware(image.framing, self.board, modem, self._line, self._timings)
-        self._line.wait(seconds)
-        port.pending()  # what came while it booted found no UART
-        self._firmware = firmware
-        self._line.send(firmware.banner())
+        with self.board.working(self._clock):
+            self._line.wait(seconds)
+            port.pending()  # what came while it booted found no UART
+            self._firmware = firmware
+            self._line.send(firmware.banner())
         self._announce(port)
 
     def _announce(self, port: Port) -> None:

@@ -1,13 +1,12 @@
 """A million events verified from their stored bytes, and one unit exported out of them.
 
-``python -m tests.benchmarks.evidence_speed [--events N] [--keep FOLDER]`` builds a journal through the station's own
-writer (some minutes), then measures each thing in a process of its own: seconds and peak memory. The verifier runs as
-it lies in a bundle. Entries, root, signatures and consistency are one figure (what --quick looks at); reading into the
-entries is another. Of that, modems' key proofs and certificates against the CA are told apart, as units a second of one
-core's time, beside what `cryptography` alone takes for the same ones in the same process.
+The journal is built through the station's own writer; then each thing is measured in a process of its own: seconds and
+peak memory. The verifier runs as it lies in a bundle. Entries, root, signatures and consistency are one figure (what
+--quick looks at); reading into the entries is another. Of that, modems' key proofs and certificates against the CA are
+told apart, as units a second of one core's time, beside what `cryptography` alone takes for the same ones in the same
+process.
 """
 
-import argparse
 import base64
 import hashlib
 import json
@@ -23,8 +22,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
-from rich.console import Console
-from rich.table import Table
 
 from station.ca.authority import Authority
 from station.ca.folder import read_files
@@ -207,38 +204,3 @@ def export_one(data: Path, ca: Path) -> tuple[float, float, int]:
         chosen = Chosen(units=(unit.id,))
         bundle = build_bundle(data, chosen, note=kept.note, key=key, chain=(files.line, files.root))
         return time.perf_counter() - begun[0], time.process_time() - begun[1], len(bundle)
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--events", type=int, default=1_000_000)
-    parser.add_argument("--keep", type=Path)
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = given.keep or Path(scratch)
-        data, half = folder / "data", folder / "half.txt"
-        if not half.exists():
-            begun = time.perf_counter()
-            half.parent.mkdir(exist_ok=True, parents=True)
-            text = build(data, data / "ca", given.events)
-            half.write_text(text, encoding="utf-8")
-            Console().print(f"built in {time.perf_counter() - begun:.0f} s")
-        key = (data / "evidence" / "station.vkey").read_text(encoding="utf-8").strip()
-        kept = half.read_text(encoding="utf-8")
-        table = Table("what", "seconds", "processor", "MiB", "target", box=None)
-        quick = measure(data, key, kept, True)
-        row = (f"{quick[0]:.2f}", f"{quick[1]:.2f}", f"{quick[2]:.0f}", "< 10 s, < 500 MiB")
-        table.add_row("entries, root, signatures, consistency: --quick", *row)
-        whole = measure(data, key, kept, False)
-        table.add_row("the same, reading into every entry", f"{whole[0]:.2f}", f"{whole[1]:.2f}", f"{whole[2]:.0f}", "")
-        count = next(int(line.rpartition(" ")[2]) for line in whole[3] if line.startswith("certificates: "))
-        rate = count / whole[4]
-        table.add_row(f"of that: {count} units' certificates, key proofs", "", f"{rate:.0f}/s", "", "> 3000/s")
-        table.add_row("the same by cryptography alone", "", f"{whole[5]:.0f}/s", "", f"{rate / whole[5]:.0%} of it")
-        one = export_one(data, data / "ca")
-        table.add_row(f"one unit exported ({one[2] // 1024} KiB)", f"{one[0]:.3f}", f"{one[1]:.3f}", "", "< 1 s")
-        Console().print(quick[3][0], table, sep="\n")
-
-
-if __name__ == "__main__":
-    main()

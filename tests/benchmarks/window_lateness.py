@@ -1,12 +1,9 @@
 """How late the window's event loop is while a whole fixture works, beside a process that does nothing else.
 
-``python -m tests.benchmarks.window_lateness [--slots 32] [--seconds 60] [--runs 5] [--platform offscreen]``: a
-simulated bench with realistic device times and a technician who changes boards, a real engine and a real window, each
+A simulated bench with realistic device times and a technician who changes boards, a real engine and a real window, each
 in a process of its own. A precise timer of 10 ms runs in the window and, at the same time, in an idle control process:
-what the window is later than the control is the window's own. CPU is of one core. ``own CPU``: milliseconds of
-processor time between two ticks, which other programs' load does not change. ``--platform xcb`` needs a display.
-
-``--memory EVENTS`` instead pushes so many events through the real bridge into the real window as fast as it takes them.
+what the window is later than the control is the window's own. CPU is of one core. ``busy``: milliseconds of processor
+time between two ticks, which other programs' load does not change. QT_QPA_PLATFORM chooses the window's platform.
 """
 
 import argparse
@@ -17,14 +14,11 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from station.app import Station, open_station
 from station.demo import Works, prepare, simulated_works
@@ -35,13 +29,11 @@ from station.engine.client import EngineLink, attach
 from station.engine.commands import Arm, SignIn
 from station.engine.pushes import Changed, Push, Welcome
 from station.signing_in import read_sign_in
+from tests.benchmarks.processes import resident, spent
 
 TICK_MS = 10
 WARM_UP_MS = 2000
-TARGET_P99_MS, TARGET_MAX_MS, TARGET_RUNS = 16.0, 50.0, "four of five"
 _PATIENCE = 180.0
-_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_MIB = 2**20
 
 
 @dataclass(frozen=True)
@@ -75,10 +67,6 @@ class Run:
     @property
     def own_most(self) -> float:
         return self.window.most - self.control.most
-
-    @property
-    def good(self) -> bool:
-        return self.own_p99 < TARGET_P99_MS and self.own_most <= TARGET_MAX_MS
 
 
 # ---- in the processes that are measured
@@ -125,12 +113,6 @@ class Ticks:
             sys.stdout.write(json.dumps(asdict(found)) + "\n")
             sys.stdout.flush()
             self._quit()
-
-
-def resident() -> float:
-    """Return this process's resident memory in MiB; 0 where nobody tells."""
-    statm = Path("/proc/self/statm")
-    return int(statm.read_text(encoding="ascii").split()[1]) * _PAGE / _MIB if statm.exists() else 0.0
 
 
 def run_control(seconds: float) -> None:
@@ -205,7 +187,7 @@ def measure(works: Works, engine: int, seconds: float, platform: str) -> Run:
     me = [sys.executable, "-m", "tests.benchmarks.window_lateness", "--seconds", str(seconds)]
     window, control = (
         subprocess.Popen([*me, *more], stdout=subprocess.PIPE, text=True, env=environment)
-        for more in (("--window", str(works.station_file)), ("--control",))
+        for more in (("--window", str(works.station_file)), ())
     )
     begun, engine_before = time.perf_counter(), spent(engine)
     before = {window.pid: 0.0}
@@ -238,17 +220,9 @@ def _last_of(
     return said
 
 
-def spent(process: int) -> float:
-    """Return the processor seconds that a process has used; 0 where nobody tells."""
-    stat = Path(f"/proc/{process}/stat")
-    if not stat.exists():
-        return 0.0
-    fields = stat.read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def lateness(slots: int, seconds: float, runs: int, *, platform: str = "offscreen", fast: bool = False) -> list[Run]:
+def lateness(slots: int, seconds: float, runs: int, *, fast: bool = False) -> list[Run]:
     """Return the runs, one after the other on the same working line."""
+    platform = os.environ.get("QT_QPA_PLATFORM", "offscreen")
     with tempfile.TemporaryDirectory() as name, working_line(Path(name), slots, fast=fast) as (works, link):
         return [measure(works, link.welcome.process, seconds, platform) for _ in range(runs)]
 
@@ -300,56 +274,16 @@ def run_memory(folder: Path, events: int, steps: int = 10) -> list[tuple[int, fl
     return found
 
 
-# ---- what is printed
-
-
-def table_of(runs: Sequence[Run]) -> Table:
-    """Return the figures, in milliseconds."""
-    table = Table(
-        "run", "", "p50", "p99", "max", "ticks", "own CPU p99/max", "CPU % window/engine", "load", "MiB", box=None
-    )
-    for number, run in enumerate(runs, 1):
-        cpu = f"{run.cpu['window']:.0f} / {run.cpu['engine']:.0f}"
-        for name, one, more in (
-            ("window", run.window, (cpu, f"{run.load:.1f}", f"{run.window.mib:.0f}")),
-            ("control", run.control, ("", "", f"{run.control.mib:.0f}")),
-        ):
-            figures = (f"{one.p50:.1f}", f"{one.p99:.1f}", f"{one.most:.1f}", f"{one.ticks}/{one.expected}")
-            busy = f"{one.busy_p99:.1f} / {one.busy_most:.1f}"
-            table.add_row(str(number) if name == "window" else "", name, *figures, busy, *more)
-        own = (f"{run.window.p50 - run.control.p50:.1f}", f"{run.own_p99:.1f}", f"{run.own_most:.1f}")
-        table.add_row("", "difference", *own, "", "", "good" if run.good else "missed", "", "")
-    return table
-
-
 def main() -> None:
+    """Be one of the processes that are measured."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--slots", type=int, default=32)
-    parser.add_argument("--seconds", type=float, default=60.0)
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--platform", default="offscreen")
-    parser.add_argument("--memory", type=int, metavar="EVENTS")
-    parser.add_argument("--window", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--control", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--seconds", type=float)
+    parser.add_argument("--window", type=Path)
     given = parser.parse_args()
-    if given.control:
-        run_control(given.seconds)
-        return
     if given.window:
         run_window(given.window, given.seconds)
-        return
-    console = Console()
-    if given.memory:
-        os.environ.setdefault("QT_QPA_PLATFORM", given.platform)
-        with tempfile.TemporaryDirectory() as name:
-            for events, mib in run_memory(Path(name), given.memory):
-                console.print(f"after {events:>9} units' events: {mib:.0f} MiB")
-        return
-    target = f"{TARGET_P99_MS:.0f} ms at p99 and {TARGET_MAX_MS:.0f} ms at most in {TARGET_RUNS}"
-    console.print(f"{given.slots} slots, {given.platform}, {given.seconds:.0f} s a run")
-    console.print(f"Target for the difference: {target}")
-    runs = lateness(given.slots, given.seconds, given.runs, platform=given.platform)
-    console.print(table_of(runs), f"{sum(run.good for run in runs)} of {len(runs)} runs good", sep="\n")
+    else:
+        run_control(given.seconds)
 
 
 if __name__ == "__main__":

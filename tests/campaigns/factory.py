@@ -4,6 +4,9 @@
 seed 1, the next by seed 2, and so on. ``--replay SEED`` runs that one day twice (with the same ``--day`` and
 ``--slots``) and compares the journals. The journal is written as in production (WAL, synchronous FULL), by default in
 memory-backed storage where this PC has some, for what a sync of the disk costs says nothing here.
+
+A day's units get their credentials in every way, and some days are for the organisation API; ``--ways certificate``
+gives the days of the certificate's way alone, which are the same whatever is added to the others.
 """
 
 import argparse
@@ -13,6 +16,7 @@ import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,11 +29,13 @@ from tests.faults.figures import by_kind
 _MEMORY = Path("/dev/shm")
 
 
-def run_day(seed: int, units: int, slots: int, place: str | None, control: str = "") -> Figures:
+def run_day(
+    seed: int, units: int, slots: int, place: str | None, control: str = "", *, every_way: bool = True
+) -> Figures:
     """Run one day in a folder that is thrown away; ``control`` makes the station wrong on purpose."""
     wrong = CONTROLS[control]() if control else nullcontext()
     with wrong, TemporaryDirectory(prefix="factory-", dir=place) as folder:
-        return run_factory(Path(folder) / "works", seed, units, slots)[1]
+        return run_factory(Path(folder) / "works", seed, units, slots, every_way=every_way)[1]
 
 
 class Sum:
@@ -41,6 +47,10 @@ class Sum:
         self.clouds: Counter[str] = Counter()
         self.injected: Counter[str] = Counter()
         self.codes: Counter[str] = Counter()
+        self.ways: Counter[str] = Counter()
+        self.passed: Counter[str] = Counter()
+        self.checks: Counter[str] = Counter()
+        self.people: Counter[str] = Counter()
         self.found: dict[int, list[str]] = {}
         self.kinds: Counter[str] = Counter()
 
@@ -55,10 +65,15 @@ class Sum:
             restarts=figures.restarts,
             uploads=figures.uploads,
         )
+        self.counts["days for the organisation API"] += figures.organisation
         self.outcomes += figures.outcomes
         self.clouds += figures.clouds
         self.injected += figures.injected
         self.codes += figures.codes
+        self.ways += figures.ways
+        self.passed += figures.passed
+        self.checks += figures.checks
+        self.people += figures.people
         for finding in figures.findings:
             self.kinds[finding.kind] += 1
             self.found.setdefault(figures.seed, []).append(str(finding))
@@ -69,8 +84,11 @@ class Sum:
         ways = sorted(self.injected.items(), key=lambda one: -one[1])
         lines = [
             ", ".join(f"{counts[name]} {name}" for name in counts),
-            "units: " + ", ".join(f"{count} {name}" for name, count in sorted(self.outcomes.items())),
-            "cloud: " + ", ".join(f"{count} {name}" for name, count in sorted(self.clouds.items())),
+            "units: " + ", ".join(f"{count} {name}" for name, count in _sorted(self.outcomes)),
+            "cloud: " + ", ".join(f"{count} {name}" for name, count in _sorted(self.clouds)),
+            "ways: " + ", ".join(f"{count} {way} ({self.passed[way]} passed)" for way, count in _sorted(self.ways)),
+            "final checks: " + ", ".join(f"{count} {name}" for name, count in _sorted(self.checks)),
+            "people: " + ", ".join(f"{count} {name}" for name, count in _sorted(self.people)),
             f"injected: {sum(self.injected.values())} faults in {len(ways)} ways, beside {counts['kills']} kills",
             "  " + ", ".join(f"{count} {name}" for name, count in ways),
             f"ends: {len(self.codes)} different codes",
@@ -83,10 +101,18 @@ class Sum:
 
     def write(self, path: Path, seconds: float) -> None:
         """Write the figures where all campaigns' are put together."""
-        counts = dict(self.counts) | {"faults injected": sum(self.injected.values())}
+        counts = (
+            dict(self.counts)
+            | {f"units by {way}": count for way, count in self.ways.items()}
+            | {"faults injected": sum(self.injected.values())}
+        )
         counts |= by_kind({Kind(kind): count for kind, count in self.kinds.items()}) | {"seconds": round(seconds)}
         told = [f"seed {seed}: {one}" for seed, found in sorted(self.found.items()) for one in found]
         Written("factory", counts, told).write(path)
+
+
+def _sorted(counter: Counter[str]) -> list[tuple[str, int]]:
+    return sorted(counter.items())
 
 
 def main() -> int:
@@ -100,13 +126,14 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=0.0, help="begin no new day after so long; 0: no limit")
     parser.add_argument("--replay", type=int, metavar="SEED", help="run this one day, twice")
     parser.add_argument("--control", default="", choices=sorted(CONTROLS), help="make the station wrong; must be found")
+    parser.add_argument("--ways", default="every", choices=("every", "certificate"), help="to credentials")
     parser.add_argument("--json", type=Path, help="where the figures go")
     place = str(_MEMORY) if _MEMORY.is_dir() else None
     parser.add_argument("--place", default=place, help="where journals are written")
     asked = parser.parse_args()
-    began, total = time.monotonic(), Sum()
+    began, total, day = time.monotonic(), Sum(), partial(run_day, every_way=asked.ways == "every")
     if asked.replay is not None:
-        days = [run_day(asked.replay, asked.day, asked.slots, asked.place) for _ in range(2)]
+        days = [day(asked.replay, asked.day, asked.slots, asked.place) for _ in range(2)]
         total.add(days[0])
         same = days[0].digest == days[1].digest
         sys.stdout.write(f"{total.report(time.monotonic() - began)}\n")
@@ -116,7 +143,7 @@ def main() -> int:
     with ProcessPoolExecutor(asked.processes) as pool:
         waiting = [(asked.seed + number, size) for number, size in enumerate(sizes)]
         first, waiting = waiting[: asked.processes], waiting[asked.processes :]
-        running = {pool.submit(run_day, *one, asked.slots, asked.place, asked.control) for one in first}
+        running = {pool.submit(day, *one, asked.slots, asked.place, asked.control) for one in first}
         while running:
             done = next(as_completed(running))
             running.discard(done)
@@ -126,7 +153,7 @@ def main() -> int:
             sys.stdout.write(f"seed {figures.seed}: {total.counts['units']} units, {seconds:.0f} s{found}\n")
             sys.stdout.flush()
             if waiting and not (asked.seconds and seconds > asked.seconds):
-                running.add(pool.submit(run_day, *waiting.pop(0), asked.slots, asked.place, asked.control))
+                running.add(pool.submit(day, *waiting.pop(0), asked.slots, asked.place, asked.control))
     sys.stdout.write(f"{total.report(time.monotonic() - began)}\n")
     if asked.json is not None:
         total.write(asked.json, time.monotonic() - began)

@@ -29,7 +29,8 @@ def python(code: str, **more: str) -> subprocess.CompletedProcess[str]:
 
 def test_no_other_command_loads_qt() -> None:
     done = python(
-        "import sys, station.cli; print([name for name in sys.modules if 'PySide' in name or 'pyqtgraph' in name])"
+        "import sys, station.cli; [one.load() for one in station.cli.COMMANDS.values()]; "
+        "print([name for name in sys.modules if 'PySide' in name or 'pyqtgraph' in name])"
     )
     assert done.stdout.strip() == "[]", done.stderr
 

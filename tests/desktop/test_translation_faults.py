@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from string import Formatter
 
@@ -14,13 +15,29 @@ from PySide6.QtWidgets import QApplication
 from station.desktop import fault_words, tile_words, words
 from station.desktop.fault_phrases import PHRASES
 from station.desktop.fault_words import FRAMES, ROOMS, TEMPLATES, TOLD, recover, say, told
+from station.desktop.record_words import certificate_fact
 from station.desktop.tile_lines import PIECE
 from station.domain.faults import FaultRecord
-from station.domain.ids import AttemptId, BatchId, DeviceId, Imei, Sha256, SlotNumber, UnitId, UploadId
+from station.domain.ids import (
+    AttemptId,
+    BatchId,
+    CertSerial,
+    DeviceId,
+    EventSeq,
+    Imei,
+    Sha256,
+    SlotNumber,
+    UnitId,
+    UploadId,
+)
 from station.domain.line import CloudState, SlotState
+from station.domain.modem import CredentialType
 from station.domain.upload_events import RowSettled
 from station.engine.pushes import Tile
+from station.evidence.certificate_text import certificate_facts
+from station.evidence.unit_record import CertificateRecord, HandDeletion
 from station.journal.rows import UnitRow, UploadRow
+from station.line import way_arming
 from station.line.outbox_words import tell_late, tell_left_over, tell_wait
 from station.line.steps import STEPS
 from station.people.faults import NOT_ALLOWED
@@ -170,6 +187,28 @@ def test_what_the_outbox_tells_is_known() -> None:
     late = tell_late(board, RowSettled(UnitId(1), CloudState.REFUSED, "no such tag"))
     for code, sentence in [*said, (late.code, late.sentence)]:
         assert any(recover(template, sentence) is not None for template in TOLD[code]), (code, sentence)
+
+
+def test_what_arming_says_of_a_way_is_known() -> None:
+    said = [one for name, one in vars(way_arming).items() if name.isupper() and isinstance(one, str)]
+    assert len(said) >= 6
+    assert [one for one in said if one not in TOLD["LINE-ARM"]] == []
+
+
+@pytest.mark.parametrize("found", [True, False, None])
+@pytest.mark.parametrize(("kind", "what"), [(CredentialType.CLIENT_KEY, "私钥"), (CredentialType.CLIENT_CERT, "证书")])
+def test_what_was_deleted_by_hand_is_told_in_chinese(
+    kind: CredentialType, what: str, found: bool | None, chinese: QTranslator
+) -> None:
+    assert chinese is not None
+    gone = HandDeletion(EventSeq(7), datetime(2026, 11, 22, 8, 0, 5, tzinfo=UTC), "p2", kind, found)
+    record = CertificateRecord(CertSerial("7"), "active", "leaf", Sha256("0" * 64), Sha256("0" * 64), None, (gone,))
+    (state, name, *_) = [certificate_fact(*fact) for fact in certificate_facts(record)]
+    assert state == ("State", "有效，但可能不能使用" if found is None else "有效，但不能使用")
+    assert name[0] == "手动删除"
+    assert name[1].startswith("p2 于 2026-11-22 08:00:05 UTC ")
+    assert f"删除{what}" in name[1].replace("了", "")
+    assert "device" not in name[1]
 
 
 def test_a_tiles_own_sentence_is_told_in_chinese(chinese: QTranslator) -> None:

@@ -63,9 +63,14 @@ class Typist:
 
     @property
     def focused(self) -> QWidget:
-        """What has the focus; a window that has just come gets it a moment later."""
-        self.qtbot.waitUntil(lambda: QApplication.focusWidget() is not None, timeout=PATIENCE_MS)
-        found = QApplication.focusWidget()
+        """What has the focus; a window that has just come gets it a moment later, perhaps from one that goes."""
+
+        def ours() -> QWidget | None:
+            found = QApplication.focusWidget()
+            return found if found is not None and self.wizard.isAncestorOf(found) else None
+
+        self.qtbot.waitUntil(lambda: ours() is not None, timeout=PATIENCE_MS)
+        found = ours()
         assert found is not None
         return found
 

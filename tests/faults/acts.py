@@ -18,7 +18,7 @@ from station.domain.line import CloudState, Outcome, SlotState
 from station.domain.secret import Secret
 from station.host.clock import Stop
 from station.line.batch_run import BatchRun, LineRules
-from station.line.decisions import decide_upload, declare_rework, withdraw_rework
+from station.line.decisions import decide_uploads, declare_rework, withdraw_rework
 from station.line.feed import Notice, SlotChanged
 from station.line.outbox_rules import OutboxRules
 from station.people.rights import Actor
@@ -92,7 +92,7 @@ def empty_outbox(station: Station) -> None:
     for row in station.records.outbox():
         if row.state in _TO_DECIDE:
             seen = CloudState.ONBOARDED if _is_there(station, row.unit) else CloudState.WAITING
-            decide_upload(station.gate, station.records, row.device_id, seen, station.actor, WHY)
+            decide_uploads(station.gate, station.records, [row.device_id], seen, station.actor, WHY)
     drain(station, face, LONGEST)
 
 

@@ -8,25 +8,29 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
 
+import jwt
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from cryptography.x509 import Certificate, load_der_x509_certificate
 
+from station.credentials.attestation import read_attestation, verify_attestation
 from station.credentials.keys import read_p256_spki
 from station.domain.events import AttemptClosed, AttemptOpened, Event, KeyLost, StepFinished, StepIntended
+from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.domain.line import CloudState, Outcome, StepKind
 from station.domain.modem import CredentialType
 from station.domain.ways import CredentialKind, Way
 from station.host.files import sha256_of
+from station.journal.builds import way_of
 from station.journal.codec import Entry
 from station.journal.records import Records
 from station.journal.rows import UnitRow
 from station.line.faults import KEYGEN_LOST_TWICE
-from station.line.onboarding import way_of
 
 
 class Kind(StrEnum):
@@ -60,6 +64,9 @@ class Shown:
     """By type, with LF line ends."""
     sign: Callable[[bytes], bytes]
     """Signs with the key; LookupError where there is none."""
+    uuid: str = ""
+    identity: bytes | None = None
+    """The public key (SubjectPublicKeyInfo, DER) by which the modem vouches for itself; None where nobody asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,18 +116,25 @@ def active_leaf(records: Records, unit: UnitRow) -> Certificate | None:
 
 
 def look_at_board(records: Records, unit: UnitRow, board: Shown) -> Iterator[Finding]:
-    """A certificate that stands has its key in the board, whatever it is named; what passed holds and proves it."""
+    """A certificate that stands has its key in the board, whatever it is named; what passed holds and proves it.
+
+    But for one of which the record itself says that nothing shows which key it stored.
+    """
+    last = [entry.event for entry in records.entries_of(unit.last_attempt)]
+    shown = not any(isinstance(one, StepFinished) and "not_proven" in one.results for one in last)
     standing = records.standing_certificates(unit.device_id)
+    for row in standing:
+        if row.spki_sha256 in _gone_with_their_attempts(records, unit):
+            yield Finding(Kind.LOST, f"{unit.device_id}: the key of a standing certificate went with its attempt")
     if len(standing) > 1:
         yield Finding(Kind.DOUBLED, f"{unit.device_id} has {len(standing)} certificates")
     for row in standing:
         gone = board.key is None or sha256_of(board.key) != row.spki_sha256
-        if row.state == "active" and gone and unit.outcome is not Outcome.QUARANTINED:
+        if row.state == "active" and gone and shown and unit.outcome is not Outcome.QUARANTINED:
             what = f"{unit.device_id} ({unit.outcome}, {unit.fault}): the key of {row.device_id}'s certificate"
             yield Finding(Kind.LOST, f"{what} is not in board {board.serial}")
     if unit.outcome is not Outcome.PASSED:
         return
-    last = [entry.event for entry in records.entries_of(unit.last_attempt)]
     if any(isinstance(one, StepFinished) and one.outcome is not Outcome.PASSED for one in last):
         yield Finding(Kind.WRONG, f"{unit.device_id} passed with a step that did not")
     if way_of_unit(records, unit).hands_over is not CredentialKind.CERTIFICATE:
@@ -130,13 +144,27 @@ def look_at_board(records: Records, unit: UnitRow, board: Shown) -> Iterator[Fin
     if leaf is None:
         yield Finding(Kind.WRONG, f"{unit.device_id} passed without a certificate")
         return
-    if board.key != leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
+    if shown and board.key != leaf.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo):
         yield Finding(Kind.LOST, f"{unit.device_id} passed with another key than its certificate's")
-    if not _proves(board, leaf):
+    if shown and not _proves(board, leaf):
         yield Finding(Kind.WRONG, f"{unit.device_id} passed and its modem does not prove its certificate's key")
     written = board.contents.get(CredentialType.CLIENT_CERT, "")
     if written != leaf.public_bytes(Encoding.PEM).decode() or CredentialType.ROOT_CA not in board.contents:
         yield Finding(Kind.WRONG, f"{unit.device_id} passed with other credentials than its record's")
+
+
+def _gone_with_their_attempts(records: Records, unit: UnitRow) -> set[object]:
+    """Return the keys that the station made in attempts that did not pass: it kept none of them."""
+    lost = (one.id for one in records.attempts_of_unit(unit.id) if one.outcome in _BROKEN_OFF)
+    made = (entry.event for one in lost for entry in records.entries_of(one))
+    return {
+        one.results["spki_sha256"]
+        for one in made
+        if isinstance(one, StepFinished) and one.results.get("made") == "made on the station"
+    }
+
+
+_BROKEN_OFF = (Outcome.FAILED, Outcome.ERROR, Outcome.ABORTED)
 
 
 def way_of_unit(records: Records, unit: UnitRow) -> Way:
@@ -159,22 +187,51 @@ def handed_sha256(records: Records, unit: UnitRow) -> str | None:
     if kind is CredentialKind.CERTIFICATE:
         leaf = active_leaf(records, unit)
         return None if leaf is None else sha256_of(leaf.public_bytes(Encoding.DER))
+    left = _left(records, unit, kind)
+    return left if left is None or kind is CredentialKind.PUBLIC_KEY else sha256_of(left.encode())
+
+
+def _left(records: Records, unit: UnitRow, kind: CredentialKind) -> str | None:
+    """Return what the unit's last attempt left for the cloud: a token, or a public key's SHA-256."""
     step, name = _LEFT[kind]
     for entry in records.entries_of(unit.last_attempt):
         if isinstance(entry.event, StepFinished) and entry.event.step is step and name in entry.event.results:
-            left = str(entry.event.results[name])
-            return left if kind is CredentialKind.PUBLIC_KEY else sha256_of(left.encode())
+            return str(entry.event.results[name])
     return None
 
 
 def _look_at_uncertified(records: Records, unit: UnitRow, board: Shown) -> Iterator[Finding]:
-    if way_of_unit(records, unit) is Way.PUBLIC_KEY:
+    way = way_of_unit(records, unit)
+    if way is Way.PUBLIC_KEY:
         if board.key is None or sha256_of(board.key) != handed_sha256(records, unit):
             yield Finding(Kind.LOST, f"{unit.device_id} passed with another key than its record's")
         elif not _signs(board, read_p256_spki(board.key)):
             yield Finding(Kind.WRONG, f"{unit.device_id} passed and its modem does not prove its key")
-    elif handed_sha256(records, unit) is None:
+        return
+    token = _left(records, unit, way.hands_over)
+    if token is None:
         yield Finding(Kind.WRONG, f"{unit.device_id} passed without a token")
+    elif board.identity is not None and not _is_own(token, way, board.uuid, read_p256_spki(board.identity)):
+        yield Finding(Kind.WRONG, f"{unit.device_id} passed with a token that is not its modem's")
+
+
+def _is_own(token: str, way: Way, uuid: str, identity: ec.EllipticCurvePublicKey) -> bool:
+    """Return whether the modem with this UUID and key made the token."""
+    if way is Way.ATTESTATION:
+        read = read_attestation(token)
+        try:
+            verify_attestation(read, identity)
+        except Fault:
+            return False
+        return read.uuid == uuid
+    try:
+        claims = jwt.decode(token, identity, algorithms=["ES256"], options={"verify_signature": True, **_ANY_TIME})
+    except jwt.PyJWTError:
+        return False
+    return bool(claims.get("sub") == uuid)
+
+
+_ANY_TIME: Final = dict.fromkeys(("verify_exp", "verify_iat", "verify_nbf"), False)
 
 
 def _proves(board: Shown, leaf: Certificate) -> bool:

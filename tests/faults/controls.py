@@ -6,14 +6,20 @@ from dataclasses import replace
 from typing import Any, Final
 from unittest import mock
 
-from station.cloud.protocol import Accepted
+from station.cloud.protocol import Accepted, Claimed, Onboarded, RowResult
+from station.credentials.requests import make_key
 from station.devices.faults import NO_ANSWER
+from station.devices.tls_shell import TlsShell
+from station.domain.events import RowSettled
 from station.domain.faults import Fault
+from station.domain.ids import DeviceId, Sha256, UnitId
 from station.domain.line import Outcome
+from station.domain.secret import Secret
+from station.domain.ways import CredentialKind
 from station.journal.codec import Entry
 from station.journal.journal import Journal
 from station.journal.rows import UploadRow
-from station.line import attempt, recovery, slot, step_keys
+from station.line import attempt, outbox, recovery, slot, step_keys, verdicts
 from station.line.faults import KEY_MISSING
 from station.line.outbox import Outbox
 
@@ -23,7 +29,7 @@ def post_blindly() -> Iterator[None]:
     """An outbox that takes a body whose answer was lost for one that never went, and sends it again."""
 
     def reconcile(outbox: Any, upload: UploadRow) -> None:
-        answer = outbox._key.cloud.send(outbox._records.body(upload.body_sha256))
+        answer = outbox._key.cloud.send(outbox._records.body(upload.body_sha256), CredentialKind.CERTIFICATE, ())
         if isinstance(answer, Accepted):
             outbox._accepted(upload, answer.request_id, "answer")
 
@@ -91,9 +97,44 @@ def lock_again() -> Iterator[None]:
         yield
 
 
+@contextmanager
+def repeat_anything() -> Iterator[None]:
+    """An outbox that sends again whatever was not answered, as only bare public keys may be."""
+    with mock.patch.object(Outbox, "_repeatable", return_value=True):
+        yield
+
+
+@contextmanager
+def take_claims_for_keys() -> Iterator[None]:
+    """An outbox that calls a unit onboarded whose claim the cloud has only taken."""
+    true = verdicts.by_result
+
+    def by_result(unit: UnitId, result: RowResult) -> RowSettled:
+        return true(unit, Onboarded() if isinstance(result, Claimed) else result)
+
+    with mock.patch.object(outbox, "by_result", by_result):
+        yield
+
+
+@contextmanager
+def write_another_key() -> Iterator[None]:
+    """A station that writes another key than the one it had certified."""
+
+    def write_key(shell: TlsShell, sec_tag: int, _key: Secret) -> Sha256 | None:
+        pem, _ = make_key(DeviceId("another"))
+        return true(shell, sec_tag, pem)
+
+    true = TlsShell.write_key
+    with mock.patch.object(TlsShell, "write_key", write_key):
+        yield
+
+
 CONTROLS: Final[dict[str, Callable[[], AbstractContextManager[None]]]] = {
     "post blindly": post_blindly,
     "draw first": draw_first,
     "fail on silence": fail_on_silence,
     "lock again": lock_again,
+    "repeat anything": repeat_anything,
+    "take claims for keys": take_claims_for_keys,
+    "write another key": write_another_key,
 }

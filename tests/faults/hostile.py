@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -43,7 +44,7 @@ from station.journal.notes import parse_checkpoint
 from station.settings.loading import load_fixture, load_recipe, load_station
 from station.settings.slot_text import change_slot
 from tests.faults.hostile_clouds import cloud_targets
-from tests.faults.hostile_devices import device_targets
+from tests.faults.hostile_devices import Babble, device_targets, nothing
 from tests.faults.hostile_files import file_targets
 from tests.faults.hostile_forms import NOON, OUTSIDE, ROOT, Leap, Target, files, given, recorded, text
 
@@ -52,43 +53,6 @@ __all__ = ["Target", "targets"]
 _DEVICE: Final = DeviceId("nrf-352656100000001")
 _UUID: Final = DeviceUuid("50503041-3539-3437-8022-121b64016270")
 """Of the modem whose answers are among the inputs."""
-
-
-class Babble:
-    """A port at which somebody says all of ``data``, a piece at every reading.
-
-    Where it is ``polite``, what only gets the talk going is answered as a modem does, so that ``data`` answers the
-    question itself.
-    """
-
-    address = "port"
-
-    def __init__(self, data: bytes, clock: Leap, *, polite: bool, prompt: bytes) -> None:
-        self._rest, self._clock = data, clock
-        self._polite, self._prompt, self._answer = polite, prompt, b""
-
-    def read_some(self) -> bytes:
-        piece = self.read_waiting()
-        if not piece:
-            self._clock.pass_by(30.0)  # whoever waits for more has waited
-        return piece
-
-    def read_waiting(self) -> bytes:
-        if self._answer:
-            piece, self._answer = self._answer, b""
-            return piece
-        # The first byte of a piece says how long it is: where an answer ends is the fuzzer's to choose.
-        size = 1 + self._rest[0] if self._rest else 0
-        piece, self._rest = self._rest[1:size], self._rest[size:]
-        return piece
-
-    def write(self, data: bytes) -> None:
-        said = next((answer for question, answer in _POLITE if question in data), None) if self._polite else None
-        if said is not None:
-            self._answer = b"\r\n" + said + b"\r\nOK\r\n" + self._prompt
-
-    def close(self) -> None:
-        pass
 
 
 _POLITE: Final = (
@@ -100,6 +64,12 @@ _POLITE: Final = (
 )
 
 
+def _polite(data: bytes, prompt: bytes) -> bytes | None:
+    """Answer as a modem does what only gets the talk going, so that the fuzzer's bytes answer the question itself."""
+    said = next((answer for question, answer in _POLITE if question in data), None)
+    return None if said is None else b"\r\n" + said + b"\r\nOK\r\n" + prompt
+
+
 _QUESTIONS: Final[tuple[Callable[[Modem], object], ...]] = (
     lambda modem: modem.connect(1.0),
     lambda modem: modem.identify(),
@@ -109,7 +79,6 @@ _QUESTIONS: Final[tuple[Callable[[Modem], object], ...]] = (
     lambda modem: modem.read_credential(42, CredentialType.CLIENT_CERT),
     lambda modem: modem.sign_jwt(42, audience="aud"),
     lambda modem: modem.attestation_token(),
-    lambda modem: modem.supply_millivolts(),
     lambda modem: modem.power_off(),
     lambda modem: modem.write_credential(42, CredentialType.ROOT_CA, "a\nb"),
 )
@@ -118,7 +87,8 @@ _QUESTIONS: Final[tuple[Callable[[Modem], object], ...]] = (
 def talk(data: bytes, framing: AtHost | AtShell) -> None:
     """Ask a babbling modem what the line asks; the first byte says what comes first, and whether it is polite."""
     clock, first = Leap(), data[0] if data else 0
-    port = Babble(data[1:], clock, polite=bool(first & 0x80), prompt=b"uart:~$ " if framing.shell else b"")
+    answer = partial(_polite, prompt=b"uart:~$ " if framing.shell else b"") if first & 0x80 else nothing
+    port = Babble(data[1:], clock, answer)
     modem = Modem(Channel(port, framing, clock, patience=1.0))
     for number in range(1 + bool(first & 0x40)):  # the second is asked in whatever state the first one left
         try:

@@ -101,7 +101,7 @@ _OF_A_MODULE: Final[tuple[Callable[[Nrf93m1], object], ...]] = (
 def ask_shell(data: bytes) -> None:
     """Ask a babbling shell what the line asks; the first byte says what comes first, and whether it is polite."""
     clock, first = Leap(), data[0] if data else 0
-    board = CredShell(Shell(Babble(data[1:], clock, _in_step if first & 0x80 else _nothing), clock, patience=1.0))
+    board = CredShell(Shell(Babble(data[1:], clock, _in_step if first & 0x80 else nothing), clock, patience=1.0))
     for number in range(1 + bool(first & 0x40)):  # the second is asked in whatever state the first one left
         try:
             _OF_A_SHELL[(first + number) % 0x40 % len(_OF_A_SHELL)](board)
@@ -114,7 +114,7 @@ def ask_shell(data: bytes) -> None:
 def ask_module(data: bytes) -> None:
     """Ask a babbling nRF93M1 likewise."""
     clock, first = Leap(), data[0] if data else 0
-    port = Babble(data[1:], clock, _as_modem if first & 0x80 else _nothing)
+    port = Babble(data[1:], clock, _as_modem if first & 0x80 else nothing)
     module = Nrf93m1(Channel(port, V250(), clock, patience=1.0), clock)
     for number in range(1 + bool(first & 0x40)):
         try:
@@ -125,7 +125,7 @@ def ask_module(data: bytes) -> None:
             pass
 
 
-def _nothing(_data: bytes) -> bytes | None:
+def nothing(_data: bytes) -> bytes | None:
     return None
 
 

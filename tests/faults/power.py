@@ -31,7 +31,7 @@ from station.exporting import ExportDesk, Form
 from station.host.files import replace_file, sha256_of
 from station.journal import chosen, database, journal, leaves, records
 from station.journal.journal import Journal
-from station.line.decisions import decide_upload
+from station.line.decisions import decide_uploads
 from station.line.desk import Desk, highest_number
 from station.line.feed import Feed
 from station.line.gate import Gate
@@ -192,7 +192,7 @@ class Day:
         there = {one["device_id"] for one in devices}
         for row in self.records.outbox(CloudState.UNKNOWN):
             seen = CloudState.ONBOARDED if row.device_id in there else CloudState.WAITING
-            decide_upload(self.gate, self.records, row.device_id, seen, self.actor, "looked it up")
+            decide_uploads(self.gate, self.records, [row.device_id], seen, self.actor, "looked it up")
 
     def checkpoint(self) -> None:
         """Sign the journal as it is."""

@@ -9,11 +9,12 @@ from station.credentials.pem import CertificatePem
 from station.domain.events import ClaimRuleMade, Unclaimed
 from station.domain.line import CloudState
 from station.line.claim_decisions import make_claim_rule, unclaim_unit
-from station.line.decisions import decide_upload
+from station.line.decisions import decide_uploads
 from station.simulator.cloud_faults import Do, Fault
 from tests.faults.acts import WHY, build, empty_outbox, station_at
 from tests.faults.claims import Finding, Kind
 from tests.line.harness import Line
+from tests.line.test_keys_into_modems import KEYLESS
 from tests.line.test_other_ways import ATTESTED, BARE, HANDED, MODULE, OWN
 
 _QUICK: Final = "[timeouts]\nat_s = 1.0\npower_off_s = 1.0\nkeygen_s = 1.0\nwrite_s = 1.0\nboot_s = 3.0\n"
@@ -29,6 +30,12 @@ def prepare_handed(line: Line) -> None:
     """A board whose key the station makes; the shell's answer to the key is lost once."""
     lost = {"commands": [{"do": "lose-answer", "match": "cred add.*PK"}]}
     _one_board(line, HANDED, {"serial": "HAND", "framing": "cred_shell", "faults": lost})
+
+
+def prepare_given(line: Line) -> None:
+    """A board whose modem makes no key and signs nothing; its answer to the key that it is given is lost once."""
+    lost = {"commands": [{"do": "lose-answer", "match": "CMNG=0,[0-9]+,2"}]}
+    _one_board(line, KEYLESS, {"serial": "GIVEN", "profile": "nrf9160-old", "faults": lost})
 
 
 def prepare_own(line: Line) -> None:
@@ -77,7 +84,7 @@ def claim_anew(root: Path) -> None:
             unclaim_unit(station.gate, station.records, api, unit.device_id, station.actor, WHY)
         (unit,) = station.records.find_units("")
         if unit.cloud is CloudState.HELD:
-            decide_upload(station.gate, station.records, unit.device_id, CloudState.WAITING, station.actor, WHY)
+            decide_uploads(station.gate, station.records, [unit.device_id], CloudState.WAITING, station.actor, WHY)
         empty_outbox(station)
 
 

@@ -49,6 +49,7 @@ from tests.faults.scenario_ways import (
     prepare_bare,
     prepare_claimed,
     prepare_enrolled,
+    prepare_given,
     prepare_handed,
     prepare_own,
 )
@@ -329,6 +330,7 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "upload": Scenario(prepare_uploads, upload, ("UP1", "UP2", "UP3")),
     "organisation": Scenario(prepare_organisation, lambda root: build(root, 1), ("ORG",)),
     "handed": Scenario(prepare_handed, lambda root: build(root, 1), ("HAND",)),
+    "given": Scenario(prepare_given, lambda root: build(root, 1), ("GIVEN",)),
     "own": Scenario(prepare_own, lambda root: build(root, 1), ("OWN",)),
     "bare": Scenario(prepare_bare, lambda root: build(root, 1), ("BARE",)),
     "attested": Scenario(prepare_attested, lambda root: build(root, 1), ("ATT",)),

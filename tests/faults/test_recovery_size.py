@@ -1,6 +1,6 @@
 """A station begins again as quickly with many units in its journal as with few: nothing on the way reads them all.
 
-How long it takes with 100,000 of them: ``python -m tests.benchmarks.recovery_time``.
+How long it takes with 100,000 of them: ``python3 start.py bench --only recovery``.
 """
 
 from collections.abc import Iterator

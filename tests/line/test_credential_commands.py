@@ -109,8 +109,12 @@ def test_a_finished_unit_keeps_what_it_holds_until_a_rework_is_declared(line: Li
     with Records(data) as records:
         row = records.unit(intended.unit)
         assert row is not None
-        told = [one.text for one in read_unit(records, row).happenings]
+        record = read_unit(records, row)
+        told = [one.text for one in record.happenings]
     assert any("about to delete" in text for text in told)
+    # Its certificate stands, and can't be used.
+    assert record.active is not None
+    assert [(one.by, one.type, one.found) for one in record.active.gone] == [("p2", KEY, True)]
     assert told[-1] == "the credential was deleted"
     assert find_disagreement(data) is None
     assert find_disagreement_about(data, units=[intended.unit]) is None
@@ -119,6 +123,10 @@ def test_a_finished_unit_keeps_what_it_holds_until_a_rework_is_declared(line: Li
     line.bench.insert(1, line.bench.board("B1"))
     line.run(1, batch="WO-2", upload=False)
     assert KEY in held(line, "B1")
+    with Records(data) as records:
+        active = read_unit(records, row).active
+    assert active is not None
+    assert active.gone == ()
     # And its exported record holds, with all of that in it.
     to = line.folder / "export"
     code, _, errors = call_station(line, "export", "unit", built["uuid"], "--to", to)

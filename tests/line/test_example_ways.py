@@ -11,6 +11,7 @@ BOARDS = {
     "tracker-attested": {},
     "meter-public-key": {},
     "gateway-station-key": {"framing": "cred_shell"},
+    "tracker-station-key": {"profile": "nrf9160-old"},
     "gateway-device-shell": {"framing": "cred_shell"},
     "module-nrf93m1": {"profile": "nrf93m1"},
 }

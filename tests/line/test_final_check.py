@@ -204,7 +204,7 @@ def test_after_a_kill_known_is_asked_and_the_token_is_not(line: Line) -> None:
 def test_a_device_that_the_cloud_lost_is_not_known(line: Line) -> None:
     line.recipe(cloud=CHECKED)
     insert(line)
-    line.cloud.fail(Fault(DEVICE, Do.STATUS, status=404, body='{"code":40400,"message":"Not found"}', times=0))
+    line.cloud.fail(Fault(DEVICE, Do.STATUS, status=404, body='{"code":40410,"message":"Not found"}', times=0))
     line.run(1, rules=LineRules(attended=False, upload_patience=0.3))
     (found,) = checks(line)
     assert (found.state, found.token) == (CheckState.REFUSED, Token.REFUSED)

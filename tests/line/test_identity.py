@@ -20,7 +20,7 @@ from station.domain.line import CloudState, Outcome, StepKind
 from station.host.files import sha256_of
 from station.journal.records import Records
 from station.journal.rows import UnitRow
-from station.line.decisions import decide_upload, declare_rework, withdraw_rework
+from station.line.decisions import decide_uploads, declare_rework, withdraw_rework
 from tests.line.harness import Line, steps
 from tests.line.trial import Pause, Trial, advises, prepare
 from tests.line.truth import held
@@ -153,7 +153,7 @@ def test_a_board_that_the_cloud_may_know_is_not_built_under_another_name(line: L
         trial.take_out()
         # As the sentence says: withdrawn, looked up in the portal (it is not there), and declared again.
         withdraw_rework(gate, records, unit.device_id, line.actor(), "why", line.second())
-        decide_upload(gate, records, unit.device_id, CloudState.WAITING, line.actor(), "not in the portal")
+        decide_uploads(gate, records, [unit.device_id], CloudState.WAITING, line.actor(), "not in the portal")
         declare_rework(gate, records, unit.device_id, line.actor(), "why", line.second())
         assert trial.put({"serial": "SENT"}).passed
         assert unit_of(trial, "SENT").device_id != unit.device_id

@@ -8,7 +8,7 @@ from station.domain.events import AttemptClosed, AttemptOpened, BatchArmed
 from station.domain.faults import Fault
 from station.domain.ids import AttemptId, BoardSerial, EventSeq, SlotNumber
 from station.domain.line import CloudState, Outcome
-from station.line.decisions import decide_upload
+from station.line.decisions import decide_uploads
 from tests.line.harness import Line
 from tests.line.processes import call_station
 from tests.line.test_identity import LABEL, pausing
@@ -76,12 +76,12 @@ def test_what_the_journal_knows_of_a_label_counts_whatever_the_slots_say(line: L
         line.bench.remove(1)
         gate, records, serials = trial.station.gate, trial.records, trial.armed.serials
         assert serials is not None
-        decide_upload(gate, records, label(1), CloudState.HELD, line.actor(), "a test")
-        decide_upload(gate, records, label(1), CloudState.UNKNOWN, line.actor(), "a test")
+        decide_uploads(gate, records, [label(1)], CloudState.HELD, line.actor(), "a test")
+        decide_uploads(gate, records, [label(1)], CloudState.UNKNOWN, line.actor(), "a test")
         serials.require(BoardSerial(label(1)), SlotNumber(1), records, looks_first=True)
         with pytest.raises(Fault, match="LINE-188"):
             serials.require(BoardSerial(label(1)), SlotNumber(1), records, looks_first=False)
-        decide_upload(gate, records, label(1), CloudState.WAITING, line.actor(), "a test")
+        decide_uploads(gate, records, [label(1)], CloudState.WAITING, line.actor(), "a test")
         begun = AttemptOpened(
             batch=trial.batch, slot=SlotNumber(7), recipe=trial.armed.recipe, serial=BoardSerial(label(2))
         )
@@ -114,14 +114,14 @@ def test_a_finished_unit_whose_upload_nobody_knows_may_still_show_itself(line: L
         assert trial.put({"serial": "A"}, label=label(1)).passed
         line.bench.remove(1)
         gate, records = trial.station.gate, trial.records
-        decide_upload(gate, records, label(1), CloudState.HELD, line.actor(), "a test")
-        decide_upload(gate, records, label(1), CloudState.UNKNOWN, line.actor(), "a test")
+        decide_uploads(gate, records, [label(1)], CloudState.HELD, line.actor(), "a test")
+        decide_uploads(gate, records, [label(1)], CloudState.UNKNOWN, line.actor(), "a test")
         # It is asked who it is, and left as it is: there is no upload that its token could prove.
         before = trial.changes_to("A")
         assert trial.put({"serial": "A"}, label=label(1)).code == "JRN-204"
         assert trial.changes_to("A") == before
         line.bench.remove(1)
-        decide_upload(gate, records, label(1), CloudState.WAITING, line.actor(), "a test")
+        decide_uploads(gate, records, [label(1)], CloudState.WAITING, line.actor(), "a test")
 
 
 def test_a_batch_is_armed_again_with_its_own_range_or_without_a_word(line: Line) -> None:

@@ -22,6 +22,8 @@ from station.evidence.verifier import verify_journal
 from station.host.clock import SystemClock
 from station.line.decisions import declare_rework
 from station.line.onboarding import OnboardRows
+from station.line.way_arming import CLAIMS, NO_ROOT, NOT_FRESH, warn_of_way
+from station.settings.loading import load_recipe
 from tests.line.harness import Line, steps
 from tests.line.trial import QUICK, Trial, prepare
 from tests.line.truth import TAG, held
@@ -32,10 +34,10 @@ ATTESTED = {
     "table": steps("identify", "attest"),
     "cloud": '[cloud]\nprotocols = ["coap"]\n',
 }
-NO_ROOTS = f"[credentials]\nsec_tag = {TAG}\nroots = []\n"
+ROOTLESS = f"[credentials]\nsec_tag = {TAG}\nroots = []\n"
 BARE = {
     "way": "public-key",
-    "credentials": NO_ROOTS,
+    "credentials": ROOTLESS,
     "table": steps("identify", "clear-credentials", "generate-key", "prove", "store"),
     "cloud": '[cloud]\nprotocols = ["rest"]\n',
 }
@@ -64,12 +66,24 @@ def test_a_modem_attests_itself_and_nothing_is_changed_in_it(line: Line) -> None
         assert [command.split('"')[1] for command in asked] == [token.nonce.hex()]
 
 
-def test_a_modem_that_takes_no_challenge_attests_itself_and_the_record_says_so(line: Line) -> None:
+def test_a_modem_that_may_take_no_challenge_attests_itself_and_the_record_says_so(line: Line) -> None:
     alone(line, ATTESTED)
     with Trial(line) as trial:
-        end = trial.put({"serial": "OLD", "faults": one("error", 'ATTESTTOKEN="')})
+        end = trial.put({"serial": "NTN", "profile": "nrf9151-ntn", "faults": one("error", 'ATTESTTOKEN="')})
         assert end.passed, end
-        assert "takes no challenge" in str(end.step(StepKind.ATTEST).results["proven"])
+        assert "not fresh" in str(end.step(StepKind.ATTEST).results["proven"])
+
+
+def test_a_modem_that_refuses_a_challenge_which_its_firmware_takes_gives_no_token(line: Line) -> None:
+    alone(line, ATTESTED)
+    with Trial(line) as trial:
+        end = trial.put({"serial": "ODD", "faults": one("error", 'ATTESTTOKEN="', times=0)})
+        assert (end.outcome, end.code, end.failed_in) == (Outcome.FAILED, "LINE-135", StepKind.ATTEST), end
+        assert "mfw_nrf91x1_2.0.2" in end.sentence
+        assert "attestation" not in end.step(StepKind.ATTEST).results
+        trial.take_out()
+        end = trial.put({"serial": "ONCE", "faults": one("error", 'ATTESTTOKEN="')})
+        assert "made for this station's challenge" in str(end.step(StepKind.ATTEST).results["proven"])
 
 
 def test_an_nrf9160_is_refused_with_a_sentence(line: Line) -> None:
@@ -149,9 +163,10 @@ def test_an_answer_about_another_key_is_refused(line: Line) -> None:
 SHELL = ("identify", "clear-credentials", "generate-key", "sign", "write-credentials")
 HANDED = {"way": "station-key", "table": steps(*SHELL)}
 OWN = {"way": "device-shell", "table": steps(*SHELL, "prove")}
+GIVEN = {"way": "station-key-modem"}
 
 
-NAMES = ("certificate", "station-key", "device-shell", "public-key", "attestation", "nrf93m1")
+NAMES = ("certificate", "station-key", "station-key-modem", "device-shell", "public-key", "attestation", "nrf93m1")
 
 
 def boards_key(line: Line, serial: str) -> str:
@@ -223,7 +238,7 @@ def test_a_way_that_the_cloud_does_not_take_is_refused_before_the_first_board(li
     assert "the organisation API" in refused.value.sentence
 
 
-@pytest.mark.parametrize("way", [{}, HANDED, OWN, BARE, ATTESTED, MODULE], ids=NAMES)
+@pytest.mark.parametrize("way", [{}, HANDED, GIVEN, OWN, BARE, ATTESTED, MODULE], ids=NAMES)
 def test_arming_says_how_secure_the_way_is_and_the_record_holds_it(line: Line, way: dict[str, str]) -> None:
     alone(line, way)
     with Trial(line) as trial:
@@ -232,11 +247,20 @@ def test_arming_says_how_secure_the_way_is_and_the_record_holds_it(line: Line, w
         assert armed.way == way.get("way", "certificate")
         assert armed.security.startswith("Security: nRF Cloud's page")
         assert trial.armed.said[0] == armed.security
-        assert ("makes every unit's private key" in " ".join(armed.warnings)) is (way is HANDED)
+        assert ("makes every unit's private key" in " ".join(armed.warnings)) is (way in (HANDED, GIVEN))
 
 
-BOARDS = ({}, {"framing": "cred_shell"}, {"framing": "cred_shell"}, {}, {}, {"profile": "nrf93m1"})
-WAYS = ({}, HANDED, OWN, BARE, ATTESTED, MODULE)
+@pytest.mark.parametrize("cloud", ["", None], ids=["not for the cloud", "for it"])
+def test_arming_says_what_a_way_leaves_open_whatever_the_cloud(line: Line, cloud: str | None) -> None:
+    more = {} if cloud is None else {"cloud": cloud}
+    for way, expected in ((BARE, [NO_ROOT]), (ATTESTED, [NOT_FRESH] if cloud == "" else [NOT_FRESH, CLAIMS])):
+        line.write(slots=1)
+        line.recipe(**{**way, **more})
+        assert warn_of_way(load_recipe(line.folder / "recipes" / "tracker.toml").value) == expected
+
+
+BOARDS = ({}, {"framing": "cred_shell"}, {}, {"framing": "cred_shell"}, {}, {}, {"profile": "nrf93m1"})
+WAYS = ({}, HANDED, GIVEN, OWN, BARE, ATTESTED, MODULE)
 
 
 @pytest.mark.parametrize(("way", "board"), list(zip(WAYS, BOARDS, strict=True)), ids=NAMES)
@@ -277,7 +301,7 @@ def test_an_attested_unit_is_claimed_and_not_onboarded(line: Line) -> None:
         assert unit.cloud is CloudState.CLAIMED
 
 
-@pytest.mark.parametrize(("way", "board"), list(zip(WAYS[3:], BOARDS[3:], strict=True)), ids=NAMES[3:])
+@pytest.mark.parametrize(("way", "board"), list(zip(WAYS[4:], BOARDS[4:], strict=True)), ids=NAMES[4:])
 def test_a_rework_hands_something_new_over_and_the_record_links_both(
     line: Line, way: dict[str, str], board: dict[str, str]
 ) -> None:

@@ -32,7 +32,7 @@ from station.host.clock import Stop
 from station.host.files import sha256_of
 from station.journal.codec import Entry
 from station.line.batch_run import LineRules
-from station.line.decisions import correct_clock, decide_upload, declare_rework, withdraw_rework
+from station.line.decisions import correct_clock, decide_uploads, declare_rework, withdraw_rework
 from station.people.rights import Actor, Method, Right, Role
 from tests.line.harness import STAFF, Line
 from tests.line.trial import Trial, prepare
@@ -202,8 +202,8 @@ def test_decisions_take_the_role_the_reason_and_the_second_person(line: Line) ->
         def rework(actor: Actor, reason: str, second: Actor | None) -> str:
             return code(lambda: declare_rework(gate, records, unit.name, actor, reason, second))
 
-        assert code(lambda: decide_upload(gate, records, unit.name, held, operator, "why")) == "PPL-111"
-        assert code(lambda: decide_upload(gate, records, unit.name, held, lead, "")) == "PPL-112"
+        assert code(lambda: decide_uploads(gate, records, [unit.name], held, operator, "why")) == "PPL-111"
+        assert code(lambda: decide_uploads(gate, records, [unit.name], held, lead, "")) == "PPL-112"
         assert code(lambda: correct_clock(gate, records, first, first, lead, "why")) == "PPL-111"
         assert rework(operator, "why", lead) == "PPL-111"
         assert rework(lead, "", line.actor()) == "PPL-112"

@@ -22,7 +22,7 @@ from station.domain.line import CloudState
 from station.domain.secret import Secret
 from station.host.files import replace_file
 from station.journal.codec import Entry
-from station.line.decisions import decide_upload, declare_rework
+from station.line.decisions import decide_uploads, declare_rework
 from station.people.rights import Right, Role
 from tests.line.harness import PASSPHRASE, Line
 from tests.line.processes import call_station
@@ -125,8 +125,8 @@ def test_an_upload_is_by_whoever_it_is_done_for(line: Line) -> None:
     with Station(opened, "an engine") as station:
         first = len(entries(station))
         lead = line.actor(Role.LINE_LEAD, who="p2")
-        decide_upload(station.gate, station.records, unit.name, CloudState.HELD, lead, "wait")
-        decide_upload(station.gate, station.records, unit.name, CloudState.WAITING, lead, "go on")
+        decide_uploads(station.gate, station.records, [unit.name], CloudState.HELD, lead, "wait")
+        decide_uploads(station.gate, station.records, [unit.name], CloudState.WAITING, lead, "go on")
         outbox = station.outbox(cloud, actor=line.actor(Role.OPERATOR, who="p3"))
         while outbox.advance(flush=True) is not None and not outbox.blocked:
             pass

@@ -46,7 +46,10 @@ def private_forms(line: Line, serial: str) -> set[bytes]:
     found = {raw, raw.hex().encode(), raw.hex().upper().encode(), str(number).encode()}
     for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
         text = key.private_bytes(Encoding.PEM, form, NoEncryption())
-        found |= {line for line in text.splitlines() if not line.startswith(b"-----") and len(line) > 20}
+        # The end of it is the public half, which stands in requests and certificates too.
+        at = key.private_bytes(Encoding.DER, form, NoEncryption()).index(raw)
+        lines = [line for line in text.splitlines() if not line.startswith(b"-----")]
+        found |= {line for place, line in enumerate(lines) if place * 48 < at + len(raw) and (place + 1) * 48 > at}
         # As the shell is told: the PEM in base64 once more, in pieces that begin anywhere.
         for offset in range(3):
             whole = base64.b64encode(b"\0" * offset + text)[4:-4]

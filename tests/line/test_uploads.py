@@ -15,6 +15,7 @@ from station.domain.events import AccountConfirmed, AttemptOpened, BatchArmed
 from station.domain.faults import StationFault
 from station.domain.ids import BatchId, DeviceId, EventSeq
 from station.domain.line import CloudState
+from station.domain.ways import CredentialKind
 from station.host.files import replace_file, sha256_of
 from station.journal.codec import Entry
 from station.journal.records import Records
@@ -280,7 +281,7 @@ def test_a_device_that_the_cloud_has_from_somebody_else_is_refused_in_its_words(
         (mine,) = OnboardRows(records).rows_of([records.find_units(device)[0].id])
     cloud = line.open().cloud()
     assert cloud is not None
-    cloud.send(cloud.render([replace(mine, tags=("theirs",))]))
+    cloud.send(cloud.render([replace(mine, tags=("theirs",))]), CredentialKind.CERTIFICATE, ())
     for batch in ("WO-2", "WO-3"):
         line.rework(device)
         assert line.run(1, batch=batch).tally.cloud == {"refused": 1}

@@ -90,7 +90,7 @@ def test_a_yes_of_the_cloud_to_the_boards_token_is_journaled_as_onboarded(line: 
     "fault",
     [
         Fault("GET /v1/devices/*", Do.STATUS, status=401, times=0),
-        Fault("GET /v1/devices/*", Do.STATUS, status=404, body="{}", times=0),
+        Fault("GET /v1/devices/*", Do.STATUS, status=404, body='{"code":40410}', times=0),
         Fault("GET /v1/devices/*", Do.NONSENSE, body="{}", times=0),
     ],
     ids=["refused", "not there", "unreadable"],

@@ -17,7 +17,7 @@ LONGEST = 400
 # A room imports from lower floors alone, never from its own: equipment rooms state a protocol, and `app` joins them.
 FLOORS = [
     {"domain"},
-    {"host", "software"},
+    {"host", "software", "exit_codes"},
     {"credentials"},
     {"devices", "ca", "cloud", "journal", "people", "settings", "simulator"},
     {"line", "evidence", "probes"},
@@ -32,6 +32,7 @@ FLOORS = [
     {"jwt_commands", "token_commands", "credential_commands", "cloud_commands", "claim_commands"},
     {"engine"},
     {"desktop"},
+    {"line_commands", "ca_commands"},
     {"cli"},
     {"__main__"},
 ]

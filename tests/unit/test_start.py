@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 import start
-from station.cli import cli
+from station.cli import COMMANDS
 
 DEBIAN_12 = {"ID": "debian", "VERSION_ID": "12"}
 
@@ -66,10 +66,10 @@ def test_only_what_a_command_needs_is_asked_for() -> None:
         return {found.package for found in start.needs_of(command, venv=venv)}
 
     minor = f"python{sys.version_info[0]}.{sys.version_info[1]}-venv"
-    assert asked("demo") == asked("bench") == asked("doctor") == set()
+    assert asked("demo") == asked("batches") == asked("doctor") == set()
     assert asked("demo", venv=True) == {minor}
     if start.LINUX:
-        assert {"libegl1", "fonts-dejavu-core"} <= asked("desktop")
+        assert {"libegl1", "fonts-dejavu-core"} <= asked("desktop") == asked("bench")
         assert asked("test") - asked("desktop") == {"mosquitto", "openssl", "xvfb", "xauth", "xdotool"}
     else:
         assert asked("desktop") == set()
@@ -319,8 +319,7 @@ def test_no_word_is_usage_and_help_is_not(capsys: pytest.CaptureFixture[str]) ->
     shown = capsys.readouterr().out
     assert "python3 start.py demo" in shown
     named = re.findall(r"^ +python3 start\.py ([a-z]+) ", shown, re.MULTILINE)
-    there = {str(command.name or command.callback.__name__) for command in cli.registered_commands if command.callback}
-    assert set(named) - {"test", "lock"} <= there
+    assert set(named) - {"test", "bench", "lock"} <= set(COMMANDS)
 
 
 def test_an_old_python_is_told_so(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -381,6 +380,28 @@ class TestStation:
             assert process.stdout.readline().startswith("wait")
             process.send_signal(signal.SIGINT)
             assert process.wait(20) == 9
+
+
+def test_the_bench_is_found_from_anywhere_and_relative_paths_stay_the_caller_s(
+    repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    for folder in (elsewhere, repo / "tests" / "benchmarks"):
+        folder.mkdir(parents=True)
+    said = "import os, sys; print(os.getcwd(), *sys.argv[1:]); sys.exit(7)"
+    (repo / "tests" / "benchmarks" / "__main__.py").write_text(said, encoding="utf-8")
+    monkeypatch.setattr(start, "PYTHON", Path(sys.executable))
+    monkeypatch.chdir(elsewhere)
+    out = elsewhere / "out"
+    with out.open("w") as file:
+        run = subprocess.Popen
+
+        def popen(command: list[str], **more: object) -> "subprocess.Popen[bytes]":
+            return run(command, stdout=file, **more)  # type: ignore[call-overload, no-any-return]  # as given
+
+        monkeypatch.setattr(subprocess, "Popen", popen)
+        assert start.bench(["--json", "a.json"]) == 7
+    assert out.read_text().split() == [str(elsewhere), "--json", "a.json"]
 
 
 def fake_checks(monkeypatch: pytest.MonkeyPatch, codes: list[int]) -> list[tuple[str, dict[str, str]]]:

@@ -38,6 +38,7 @@ from station.simulator.cloud import LINE_TOKEN, SimulatedCloud
 from station.simulator.cloud_world import DEVICE_EXISTS, FAST
 from station.simulator.keys import KeyPair
 from station.simulator.tokens import attestation_text
+from tests.unit.line.outbox_tokens import FAR
 from tests.vendor.test_onboard import _certificate as make_certificate
 
 pytestmark = pytest.mark.vendor
@@ -67,7 +68,7 @@ def by_attestation(device: DeviceId) -> OnboardRow:
 
 def by_onboarding(device: DeviceId) -> OnboardRow:
     key = ec.generate_private_key(ec.SECP256R1())
-    return OnboardRow(device, OnboardingToken(jwt.encode({"sub": device, "id": "team"}, key, algorithm="ES256")))
+    return OnboardRow(device, OnboardingToken(jwt.encode({"sub": device, "id": "team"}, key, algorithm="ES256"), FAR))
 
 
 def create(
@@ -125,7 +126,7 @@ def test_it_eats_the_stations_body_and_posts_it_again(
 def test_both_read_the_same_refusals(vendor_python: Path, cloud: SimulatedCloud, tmp_path: Path) -> None:
     client = _client(cloud)
     rows = [by_attestation(device) for device in DEVICES]
-    client.send(render_headed_rows(rows[1:2]))
+    client.send(render_headed_rows(rows[1:2]), CredentialKind.CERTIFICATE, ())
     body = render_headed_rows(rows)
     said = create(vendor_python, cloud, body, tmp_path, code=1)
     assert said == {DEVICES[0]: "OK", DEVICES[1]: DEVICE_EXISTS, DEVICES[2]: "OK"}
@@ -145,13 +146,13 @@ def test_both_take_a_row_that_cannot_be_parsed_for_the_same_one(
     (operation,) = cloud.world.operations()
     address = RequestId(f"{cloud.base_url.removesuffix('/v1')}{BULK}/{operation.request_id}")
     ids = [*DEVICES[:2], DeviceId("a:b")]
-    answer = _client(cloud).poll(address, ids)
+    answer = _client(cloud).poll(address, ids, CredentialKind.CERTIFICATE)
     assert answer == Settled((Onboarded(), Onboarded(), Refused(said["a:b"])))
 
 
 def test_the_bodies_of_both_are_the_same_bytes(vendor_python: Path, cloud: SimulatedCloud, tmp_path: Path) -> None:
     rows = [by_certificate(device) for device in DEVICES]
-    _client(cloud).send(render_headed_rows(rows))
+    _client(cloud).send(render_headed_rows(rows), CredentialKind.CERTIFICATE, ())
     create(vendor_python, cloud, render_rows(rows), tmp_path, code=1)  # they exist already
     ours, theirs = cloud.truth()["posts"]
     assert ours["body_sha256"] == theirs["body_sha256"] == sha256_of(render_headed_rows(rows))

@@ -21,6 +21,7 @@ from station.cloud.team import TeamCloud
 from station.credentials.pem import CertificatePem, to_pem
 from station.domain.ids import DeviceId
 from station.domain.secret import Secret
+from station.domain.ways import CredentialKind
 from station.host.clock import SystemClock
 from station.host.files import sha256_of
 from station.simulator.cloud import LINE_KEY, OTHER_KEY, SimulatedCloud
@@ -99,11 +100,11 @@ def test_vendors_client_and_the_station_read_the_same_refusal(
 ) -> None:
     taken = OnboardRow(_DEVICES[1], Certificate(_certificate(_DEVICES[1])))
     other = TeamCloud(cloud.base_url, Secret(OTHER_KEY), clock=SystemClock(), version="0")
-    other.send(render_rows([taken]))
+    other.send(render_rows([taken]), CredentialKind.CERTIFICATE, ())
     operation, devices = _onboard(vendor_python, cloud, render_rows(rows), tmp_path)
     assert devices == {_DEVICES[0]: "OK", _DEVICES[1]: OTHER_ACCOUNT, _DEVICES[2]: "OK"}
     team = TeamCloud(cloud.base_url, Secret(LINE_KEY), clock=SystemClock(), version="0")
-    answer = team.poll(RequestId(operation["bulkOpsRequestId"]), _DEVICES)
+    answer = team.poll(RequestId(operation["bulkOpsRequestId"]), _DEVICES, CredentialKind.CERTIFICATE)
     assert answer == Settled((Onboarded(), Refused(OTHER_ACCOUNT), Onboarded()))
 
 

@@ -1509,6 +1509,18 @@
             <translation>上传等待 {seconds} 秒：{reason}</translation>
         </message>
         <message>
+            <source>{by} deleted {what} from the device on {at} UTC. The certificate can't be used until the device is built again.</source>
+            <translation>{by} 于 {at} UTC 从设备中删除了{what}。在重新生产该设备之前，此证书不能使用。</translation>
+        </message>
+        <message>
+            <source>{by} was to delete {what} from the device on {at} UTC, and it was gone already. The certificate can't be used until the device is built again.</source>
+            <translation>{by} 于 {at} UTC 要从设备中删除{what}，而它已经不在了。在重新生产该设备之前，此证书不能使用。</translation>
+        </message>
+        <message>
+            <source>{by} began to delete {what} from the device on {at} UTC, and nobody saw whether it is gone.</source>
+            <translation>{by} 于 {at} UTC 开始从设备中删除{what}，没有人看到它是否已被删除。</translation>
+        </message>
+        <message>
             <source>{count} checkpoints wait: {why}</source>
             <translation>{count} 个检查点在等待：{why}</translation>
         </message>
@@ -1593,12 +1605,24 @@
             <translation>本机生成每个单元的私钥并通过线缆交给它。密钥不保存在任何地方，但无法证明没有人看到过它：仅用于不能自行生成密钥的电路板。</translation>
         </message>
         <message>
+            <source>A modem makes keys of its own from mfw_nrf9160_1.3.0 on, and with every nrf91x1 firmware. Such a one gets its key from here all the same, as the recipe says; the way &quot;certificate&quot; is more secure for it.</source>
+            <translation>从 mfw_nrf9160_1.3.0 起以及所有 nrf91x1 固件，调制解调器都能自行生成密钥。按配方所写，此类调制解调器仍由本机提供密钥；对它们而言，方式 &quot;certificate&quot; 更安全。</translation>
+        </message>
+        <message>
+            <source>This product takes modems that can't sign (before mfw_nrf9160_1.3.0). Of such a modem nothing shows which private key it stored, only that it lists one; the unit's record says so.</source>
+            <translation>本产品接受不能签名的调制解调器（早于 mfw_nrf9160_1.3.0）。对于此类调制解调器，无法证明它存储了哪个私钥，只能看到它列出了一个私钥；单元的记录中会注明。</translation>
+        </message>
+        <message>
             <source>No server root is written: the product's own image must have the one that its protocols need, or it trusts nobody.</source>
             <translation>不写入任何服务器根证书：产品自身的映像必须含有其协议所需的根证书，否则它不信任任何服务器。</translation>
         </message>
         <message>
             <source>These units are claimed, not onboarded: each gets its cloud key over the air, when it is first switched on in the field. Whoever has a unit's token before it is claimed may claim it: keep records and backups of these units safe.</source>
             <translation>这些单元只是被认领，尚未上云：每个单元在现场首次开机时才经无线方式得到其云端密钥。在认领之前，谁持有单元的令牌，谁就能认领它：请妥善保管这些单元的记录和备份。</translation>
+        </message>
+        <message>
+            <source>A modem with NTN firmware may refuse the station's challenge. Then nothing shows that its token is fresh, and the unit's record says &quot;not fresh&quot;.</source>
+            <translation>使用 NTN 固件的调制解调器可能拒绝本工位的提问。此时无法证明其令牌是新的，单元的记录中会注明“not fresh”。</translation>
         </message>
         <message>
             <source>A unit's onboarding token is good for an hour. One that is not uploaded by then needs a rework for a new one: keep the cloud reachable.</source>
@@ -2869,6 +2893,11 @@
             <source>Nobody can tell whether {name} was done to this board ({why}), and it must never be done twice. Put the board aside; an engineer decides.</source>
             <extracomment>LINE-134</extracomment>
             <translation>无法判断 {name} 是否已对此板执行（{why}），而它绝不能执行两次。请将此板放到一边；由工程师决定。</translation>
+        </message>
+        <message>
+            <source>This board's modem refused to attest itself to a question of this station's, which its firmware ({firmware}) can: a token without that may be an old one. Try the unit again; if this repeats, keep it aside for an engineer.</source>
+            <extracomment>LINE-135</extracomment>
+            <translation>此板的调制解调器拒绝就本工位的提问进行认证，而其固件（{firmware}）能够做到：没有应答提问的令牌可能是旧的。请再次尝试该单元；若再次发生，请将其放在一边交给工程师。</translation>
         </message>
         <message>
             <source>The device on this port can't do what the way {way} asks of it. The recipe is wrong; call the engineer.</source>
@@ -4319,6 +4348,14 @@
             <source>the station made a mistake</source>
             <translation>工站出错</translation>
         </message>
+        <message>
+            <source>the private key</source>
+            <translation>私钥</translation>
+        </message>
+        <message>
+            <source>the certificate</source>
+            <translation>证书</translation>
+        </message>
     </context>
     <context>
         <name>ProductFacts</name>
@@ -4536,12 +4573,24 @@
             <translation>有效</translation>
         </message>
         <message>
+            <source>Stands, but can't be used</source>
+            <translation>有效，但不能使用</translation>
+        </message>
+        <message>
+            <source>Stands, but perhaps can't be used</source>
+            <translation>有效，但可能不能使用</translation>
+        </message>
+        <message>
             <source>Superseded</source>
             <translation>已被取代</translation>
         </message>
         <message>
             <source>Intended, never signed</source>
             <translation>已登记，从未签发</translation>
+        </message>
+        <message>
+            <source>Deleted by hand</source>
+            <translation>手动删除</translation>
         </message>
         <message>
             <source>1 unit</source>
@@ -5139,6 +5188,10 @@
         <message>
             <source>wrote the credentials</source>
             <translation>已写入凭据</translation>
+        </message>
+        <message>
+            <source>not proven that the modem holds the private key</source>
+            <translation>未证明调制解调器持有该私钥</translation>
         </message>
         <message>
             <source>the modem proved that it holds the private key</source>

@@ -6,6 +6,7 @@ from typing import Final
 
 from station.domain.ids import BoardSerial
 from station.domain.line import Outcome
+from station.domain.ways import Way
 from station.simulator.board import Board
 from station.simulator.faults import BoardFaults, CommandFault, Do, ProbeDo, ProbeFault, Trait
 from station.simulator.profile import PROFILES
@@ -78,6 +79,44 @@ _TRAITS: Final = (
     Trait.OTHER_CHIP,
     Trait.EMPTY_IS_LOCKED,
 )
+_WAY_COMMANDS: Final = {
+    Way.ATTESTATION: ("ATTESTTOKEN", "ATTESTTOKEN", 'ATTESTTOKEN="', "CGSN", "CGMR", "DEVICEUUID", "CMEE", ""),
+    Way.STATION_KEY: ("cred add.*PK", "cred add", "cred buf", "cred del", "cred list", "CGSN", "hwinfo", ""),
+    Way.DEVICE_SHELL: (
+        *("keygen", "keygen", "csr", "cred add", "cred buf", "cred del", "cred list", "nrf_cloud_cred delete"),
+        *("CGSN", "hwinfo", ""),
+    ),
+    Way.STATION_KEY_MODEM: (
+        *("%CMNG=0,16842753,2", "%CMNG=0", "%CMNG=1", "%CMNG=2", "%CMNG=3", "%JWT", "CFUN=4", "CFUN=0"),
+        *("CGSN", "CGMR", "CMEE", ""),
+    ),
+    Way.NRF93M1: ("REGJWT", "REGJWT", "CLOUDACCESSKEY", "DEVICEUUID", "CCLK", "CGSN", "CGMR", "CFUN", ""),
+}
+"""Of the ways whose boards are told other things than those of the certificate's."""
+_BENT: Final = (
+    ("keygen", (Do.P384_KEY,)),
+    ("csr", (Do.OTHER_CN, Do.OTHER_KEY, Do.OTHER_DEVICE_CSR, Do.BROKEN_CSR, Do.TRUNCATED)),
+    ("cred add", (Do.IGNORE_WRITE, Do.CORRUPT_WRITE)),
+    ("cred del", (Do.IGNORE_DELETE,)),
+    ("%CMNG=0,16842753,2", _STORE_WORK),
+    ("REGJWT", (Do.OTHER_CN, Do.OTHER_TAG, Do.OTHER_KEY, Do.TRUNCATED)),
+    ("CLOUDACCESSKEY", (Do.OTHER_KEY, Do.TRUNCATED)),
+)
+"""How a board's work can be wrong at these."""
+_WAY_TRAITS: Final = {
+    Way.ATTESTATION: (Trait.NO_IMEI, Trait.DEAD, Trait.CHATTY, Trait.ACTIVE_AT_BOOT, Trait.FULL_STORE),
+    Way.STATION_KEY: (Trait.FULL_STORE, Trait.POWER_WARNING, Trait.NO_IMEI, Trait.DEAD, Trait.CHATTY),
+    Way.DEVICE_SHELL: (Trait.FULL_STORE, Trait.POWER_WARNING, Trait.NO_IMEI, Trait.DEAD, Trait.CHATTY),
+    Way.NRF93M1: (Trait.TOKEN_ON_NEXT_LINE, Trait.DATED_REGISTRATION, Trait.CLOCK_STAYS, Trait.NO_IMEI, Trait.DEAD),
+}
+_LOST_ONCE: Final = {
+    Way.ATTESTATION: ("ATTESTTOKEN",),
+    Way.STATION_KEY: ("cred add.*PK", "cred buf", "cred list"),
+    Way.DEVICE_SHELL: ("keygen", "csr", "cred list"),
+    Way.STATION_KEY_MODEM: ("%CMNG=0", "%CMNG=1"),
+    Way.NRF93M1: ("REGJWT", "CLOUDACCESSKEY"),
+}
+"""Answers of which a good station copes with the loss of one."""
 _CODES: Final = (3, 513, 514, 515, 518, 519, 525, 527, 528)
 _PROFILES: Final = ("nrf9151", "nrf9161")
 
@@ -108,13 +147,15 @@ def new_piece(number: int, product: Product, chance: Chance, labels: list[BoardS
         faults, sound = _faults(product, chance), False
     elif rng.random() < 0.05:
         # One answer that never comes, to a work that was done: a good station copes, so the board is sound.
-        chance.injected["one %KEYGEN answer lost"] += 1
-        faults = BoardFaults(commands=(CommandFault(do=Do.LOSE_ANSWER, match="%KEYGEN"),))
+        lost = chance.ways.choice(_LOST_ONCE[product.way]) if product.way in _LOST_ONCE else "%KEYGEN"
+        chance.injected[f"one {lost} answer lost"] += 1
+        faults = BoardFaults(commands=(CommandFault(do=Do.LOSE_ANSWER, match=lost),))
     if rng.random() < 0.4:
         faults = faults.joined(BoardFaults(traits=frozenset({Trait.UNFLUSHED_LOST})))
+    profile = rng.choice(_PROFILES)
     board = Board(
         f"B{number:06d}",
-        profile=PROFILES[rng.choice(_PROFILES)],
+        profile=product.profile or PROFILES[profile],
         framing=product.image,
         faults=faults,
         seed=chance.seed,
@@ -132,12 +173,12 @@ def new_piece(number: int, product: Product, chance: Chance, labels: list[BoardS
 
 def _faults(product: Product, chance: Chance) -> BoardFaults:
     rng = chance.faults
-    commands = [_command_fault(rng, chance) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
+    commands = [_command_fault(product.way, rng, chance) for _ in range(rng.choice((1, 1, 1, 2, 3)))]
     traits: frozenset[Trait] = frozenset()
     probe: tuple[ProbeFault, ...] = ()
     kind = rng.random()
     if kind < 0.25:
-        trait = rng.choice(_TRAITS)
+        trait = rng.choice(_WAY_TRAITS.get(product.way, _TRAITS))
         traits, commands = frozenset({trait}), []
         chance.injected[f"board {trait}"] += 1
     elif kind < 0.5 and product.probed:
@@ -145,10 +186,13 @@ def _faults(product: Product, chance: Chance) -> BoardFaults:
     return BoardFaults(traits=traits, commands=tuple(commands), probe=probe)
 
 
-def _command_fault(rng: Random, chance: Chance) -> CommandFault:
-    match = rng.choice(_COMMANDS)
-    choices = _ANYWHERE
-    if match == "%KEYGEN" and rng.random() < 0.4:
+def _command_fault(way: Way, rng: Random, chance: Chance) -> CommandFault:
+    match = rng.choice(_WAY_COMMANDS.get(way, _COMMANDS))
+    choices: tuple[Do, ...] = _ANYWHERE
+    bent = next((work for begins, work in _BENT if match.startswith(begins)), ())
+    if bent and rng.random() < 0.4:
+        choices = bent
+    elif match == "%KEYGEN" and rng.random() < 0.4:
         choices = _KEY_WORK
     elif match == "%CMNG=0" and rng.random() < 0.5:
         choices = _STORE_WORK

@@ -6,7 +6,6 @@ technician's hands, the clock. (The journal keeps its writer's thread: whoever c
 never run at once.)
 """
 
-import hashlib
 from collections import Counter, deque
 from dataclasses import replace
 from datetime import timedelta
@@ -16,11 +15,10 @@ from typing import Final
 from station.domain.events import SlotAcknowledged, SlotLatched
 from station.domain.faults import Fault
 from station.domain.ids import BoardSerial, EventSeq, SlotNumber
-from station.domain.line import CloudState, Outcome
-from station.journal.records import Records
+from station.domain.line import Outcome
 from station.journal.rows import UnitRow
 from station.line import slot as slots
-from station.line.decisions import correct_clock, decide_upload
+from station.line.decisions import correct_clock
 from station.line.faults import UNEXPECTED
 from station.line.recovery import close_interrupted
 from station.simulator.board import Board
@@ -32,8 +30,9 @@ from tests.faults.factory.cloud import MemoryCloud
 from tests.faults.factory.figures import Figures, Heard
 from tests.faults.factory.floor import Chance, FactoryClock, Killed, repeatable
 from tests.faults.factory.mishaps import Mishaps
+from tests.faults.factory.people import People
 from tests.faults.factory.probes import Shelf
-from tests.faults.factory.products import Product, choose_product, write_products
+from tests.faults.factory.products import Plan, Product, plan_day, write_products
 from tests.faults.factory.reworks import Reworks
 from tests.faults.factory.shift import LEAD, Plant, Shift
 from tests.faults.factory.slots import Place, Seat
@@ -44,19 +43,27 @@ BODY_SIZES: Final = (3, 10, 25)
 """Rows that an upload has at most, one of these a day."""
 _MOST_TRIES: Final = 6
 _MOST_STEPS: Final = 20_000
+_MOST_LOOKS: Final = 6
+"""At the day's end, so many times people look into the portal and have it all sent again."""
 
 
 class Factory:
     """One day of a factory, from its first board to an empty outbox."""
 
-    def __init__(self, folder: Path, seed: int, units: int, slots: int = 8) -> None:
-        """``folder`` is empty; whatever the station writes is there."""
+    def __init__(self, folder: Path, seed: int, units: int, slots: int = 8, *, every_way: bool = False) -> None:
+        """``folder`` is empty; whatever the station writes is there.
+
+        ``every_way``: its units get their credentials in all ways, and not by the certificate's alone.
+        """
         self.figures = Figures(seed)
         self.clock, self.chance, self.heard = FactoryClock(), Chance(seed), Heard()
         places = {number: Place(number) for number in range(1, slots + 1)}
-        self.cloud = MemoryCloud(self.clock, self.chance)
+        plan = plan_day(self.chance.ways) if every_way else Plan()
+        self.cloud = MemoryCloud(self.clock, self.chance, organisation=plan.organisation)
+        if every_way:
+            self.cloud.take_form(self.chance.ways)
         (folder / "settings").mkdir(parents=True)
-        recipes, fixture = write_products(folder / "settings", slots)
+        recipes, fixture = write_products(folder / "settings", slots, plan)
         self.plant = Plant(
             folder=folder / "data",
             clock=self.clock,
@@ -64,6 +71,7 @@ class Factory:
             places=places,
             cloud=self.cloud,
             authority=open_authority(self.clock),
+            plan=plan,
             recipes=recipes,
             fixture=fixture,
             timings=_unpaced(),
@@ -78,8 +86,10 @@ class Factory:
         self._latched: dict[int, str] = {}
         self._jumped_at: EventSeq | None = None
         self.shift = Shift(self.plant, self.heard.take)
-        self._mishaps = Mishaps(self)
+        self.mishaps = Mishaps(self)
         self.reworks = Reworks(self)
+        self.people = People(self)
+        self.people.begin()
 
     def run(self) -> Figures:
         """Work the day through, and return what came of it, unjudged."""
@@ -88,11 +98,12 @@ class Factory:
             number = rng.randrange(1, len(self.plant.places) + 1)
             try:
                 if self._load(number):
-                    self._mishaps.before_attempt(self.plant.places[number])
+                    self.mishaps.before_attempt(self.plant.places[number])
                     self._attempt(number)
                 if rng.random() < 0.5:
                     self._upload(rng.randrange(1, 5))
-                self._mishaps.between()
+                self.mishaps.between()
+                self.people.between()
             except Killed:
                 self.restart(killed=True)
         self._close_down()
@@ -106,14 +117,20 @@ class Factory:
             return self._waiting.popleft()
         if len(self.pieces) >= self._units:
             return None
-        product = choose_product(self.chance.order)
+        product = self.plant.plan.choose(self.chance.order, self.chance.ways)
         piece = new_piece(len(self.pieces) + 1, product, self.chance, self._labels)
         self.pieces[piece.board.serial] = piece
         return piece
 
     def piece(self, product: Product, faults: BoardFaults, *, sound: bool = False) -> Piece:
         """Return a board with just these faults; ``sound``: a good station copes with them."""
-        board = Board(f"B{len(self.pieces) + 1:06d}", framing=product.image, faults=faults, seed=self.chance.seed)
+        board = Board(
+            f"B{len(self.pieces) + 1:06d}",
+            profile=product.profile,
+            framing=product.image,
+            faults=faults,
+            seed=self.chance.seed,
+        )
         made = Piece(board, product, None, sound=sound or faults == BoardFaults())
         self.pieces[board.serial] = made
         return made
@@ -290,7 +307,7 @@ class Factory:
     def _close_down(self) -> None:
         """Mend everything, and bring every board and every unit to its end."""
         self.restart(killed=False)
-        self._mishaps.heal()
+        self.mishaps.heal()
         for place in self.plant.places.values():
             self.take_out(place)
         while self.reworks.kept and self.withdraw():
@@ -298,56 +315,42 @@ class Factory:
         for piece in list(self.pieces.values()):
             unit = self.shift.records.unit_by_imei(piece.board.imei)
             if unit is not None and _is_open(unit):
-                self._again(piece)
+                self.again(piece)
                 self.reworks.end(piece)
         self.cloud.settle()
         self.drain()
-        for _ in range(3):
-            if not self._decide():
+        for _ in range(_MOST_LOOKS):
+            if not self.people.decide(at_end=True):
                 break
             self.drain()
+        self.people.close()
         self.restart(killed=False)
 
-    def _again(self, piece: Piece) -> None:
+    def again(self, piece: Piece) -> None:
+        """Have a board tried until its unit has come to an end, with nothing wrong with it any more."""
         piece.board.clear_faults()
         for _ in range(4):
-            self.put(self.plant.places[1], piece)
-            self.clock.pass_by(5.0)
-            self.figures.attempts += 1
-            self.try_board(1, piece)
-            self.take_out(self.plant.places[1])
+            self.show(piece)
             unit = self.shift.records.unit_by_imei(piece.board.imei)
             if unit is not None and not _is_open(unit):
                 return
 
-    def _decide(self) -> bool:
-        """Have a person end what nobody could tell: the board's own token first, then a look into the cloud."""
-        records = self.shift.records
-        by_imei = {piece.board.imei: piece for piece in self.pieces.values()}
-        open_ones = records.outbox(CloudState.UNKNOWN)
-        for row in open_ones:
-            unit = records.unit(row.unit)
-            assert unit is not None
-            piece = by_imei[unit.imei]
-            self.put(self.plant.places[1], piece)
-            self.clock.pass_by(5.0)
-            self.figures.attempts += 1
-            self.try_board(1, piece)
-            self.take_out(self.plant.places[1])
-            unit = records.unit(row.unit)
-            if unit is not None and unit.cloud is CloudState.UNKNOWN:
-                seen = CloudState.ONBOARDED if self._is_there(records, unit.device_id) else CloudState.WAITING
-                decide_upload(
-                    self.shift.gate, records, unit.device_id, seen, self.shift.actor(), "looked up in the portal"
-                )
-        return bool(open_ones)
+    def show(self, piece: Piece) -> None:
+        """Put a board into the first slot, have it tried once, and take it out again."""
+        self.put(self.plant.places[1], piece)
+        self.clock.pass_by(5.0)
+        self.figures.attempts += 1
+        self.try_board(1, piece)
+        self.take_out(self.plant.places[1])
 
-    def _is_there(self, records: Records, device_id: str) -> bool:
-        device = self.cloud.world.device(device_id)
-        row = records.active_certificate(device_id)  # type: ignore[arg-type]  # an ID is text
-        if device is None or row is None:
-            return False
-        return device.fingerprint == hashlib.sha256(records.certificate_der(row)).hexdigest()
+    def is_free(self, piece: Piece) -> bool:
+        """Return whether the first slot is empty, and the board in none."""
+        seats = [place.seat for place in self.plant.places.values() if place.seat is not None]
+        return self.plant.places[1].seat is None and not any(seat.board is piece.board for seat in seats)
+
+    def piece_of(self, unit: UnitRow) -> Piece:
+        """Return a unit's board."""
+        return next(one for one in self.pieces.values() if one.board.imei == unit.imei)
 
     def find(self, kind: Kind, what: str) -> None:
         """Note what is not as it must be."""
@@ -357,12 +360,17 @@ class Factory:
         figures, records = self.figures, self.shift.records
         figures.units = len(self.pieces)
         figures.good = sum(piece.sound and not piece.touched for piece in self.pieces.values())
-        figures.injected = Counter({**self.chance.injected, **self._mishaps.injected})
+        figures.injected = Counter({**self.chance.injected, **self.mishaps.injected})
         units = records.find_units("", limit=10_000_000)
         figures.outcomes = Counter(str(unit.outcome) for unit in units)
         figures.outcomes["never said who it is"] = figures.units - len(units)
         figures.clouds = Counter(str(unit.cloud) for unit in units)
         figures.uploads = len(self.cloud.world.operations())
+        figures.ways = Counter(str(piece.product.way) for piece in self.pieces.values())
+        passed = {unit.imei for unit in units if unit.outcome is Outcome.PASSED}
+        figures.passed = Counter(str(one.product.way) for one in self.pieces.values() if one.board.imei in passed)
+        figures.organisation = self.cloud.organisation
+        figures.people = self.people.done
         self.shift.end()
         return figures
 
@@ -376,10 +384,12 @@ def _unpaced() -> Timings:
     return replace(Timings.realistic(), paced=False)
 
 
-def run_factory(folder: Path, seed: int, units: int, slots: int = 8) -> tuple[Factory, Figures]:
+def run_factory(
+    folder: Path, seed: int, units: int, slots: int = 8, *, every_way: bool = False
+) -> tuple[Factory, Figures]:
     """Run one factory day in an empty folder and judge it; the same arguments give the same bytes."""
     with repeatable(seed):
-        factory = Factory(folder, seed, units, slots)
+        factory = Factory(folder, seed, units, slots, every_way=every_way)
         figures = factory.run()
     figures.findings += examine(factory)
     return factory, figures

@@ -45,6 +45,16 @@ class Figures:
     clouds: Counter[str] = field(default_factory=Counter)
     injected: Counter[str] = field(default_factory=Counter)
     codes: Counter[str] = field(default_factory=Counter)
+    ways: Counter[str] = field(default_factory=Counter)
+    """Boards by the way in which they get their credentials."""
+    passed: Counter[str] = field(default_factory=Counter)
+    """Of these, units that have passed in the end."""
+    people: Counter[str] = field(default_factory=Counter)
+    """What people did about units and the cloud."""
+    checks: Counter[str] = field(default_factory=Counter)
+    """Final checks, by what they found."""
+    organisation: bool = False
+    """Whether it all went to the organisation API."""
     digest: str = ""
     """SHA-256 over the journal's leaves, in order."""
     findings: list[Finding] = field(default_factory=list)

@@ -109,6 +109,8 @@ class Chance:
         self.order = Random(f"factory/{seed}/order")
         self.faults = Random(f"factory/{seed}/faults")
         self.network = Random(f"factory/{seed}/network")
+        self.ways = Random(f"factory/{seed}/ways")
+        """A stream of its own: days with the certificate's way alone draw nothing from it."""
         self.injected: Counter[str] = Counter()
 
     def strikes(self, rng: Random, share: float) -> bool:
@@ -145,10 +147,8 @@ def repeatable(seed: int) -> Iterator[None]:
     def text(size: int = 32) -> str:
         return urlsafe_b64encode(rng.randbytes(size)).rstrip(b"=").decode("ascii")
 
-    sign = x509.CertificateBuilder.sign
-
-    def sign_repeatably(builder: x509.CertificateBuilder, *arguments: Any, **named: Any) -> x509.Certificate:
-        return sign(builder, *arguments, **(named | {"ecdsa_deterministic": True}))
+    def repeatably(sign: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda builder, *arguments, **named: sign(builder, *arguments, **(named | {"ecdsa_deterministic": True}))
 
     quiet, before = structlog.get_config(), stamina.instrumentation.get_on_retry_hooks()
     with ExitStack() as stack:
@@ -158,7 +158,12 @@ def repeatable(seed: int) -> Iterator[None]:
             (secrets, "token_urlsafe", text),
             (ec, "generate_private_key", generate),
             (ec, "ECDSA", _Repeatable),
-            (x509.CertificateBuilder, "sign", sign_repeatably),
+            (x509.CertificateBuilder, "sign", repeatably(x509.CertificateBuilder.sign)),
+            (
+                x509.CertificateSigningRequestBuilder,
+                "sign",
+                repeatably(x509.CertificateSigningRequestBuilder.sign),
+            ),
             (x509, "random_serial_number", lambda: rng.getrandbits(159) | 1),
         ):
             stack.enter_context(mock.patch.object(owner, name, source))

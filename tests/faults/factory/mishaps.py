@@ -86,6 +86,11 @@ class Mishaps:
             case _:
                 pass  # that is so already, or there is nothing to do it to
 
+    @property
+    def disk_is_full(self) -> bool:
+        """Whether nobody can write into the journal now."""
+        return self._disk_full_for > 0
+
     def heal(self) -> None:
         """Let nothing happen from now on, and mend what has."""
         self._factory.shift.life.calm()
@@ -200,7 +205,7 @@ class Mishaps:
                 cloud.switch(error_format="old")
             case "row errors":
                 some = rng.sample(list(self._factory.pieces.values()), min(5, len(self._factory.pieces)))
-                cloud.switch(row_errors={one.board.uuid: "nRF 40101: Device is already associated." for one in some})
+                cloud.refuse([one.board.uuid for one in some], late=len(self._factory.pieces) % 2 == 1)
             case _:
                 pass
 

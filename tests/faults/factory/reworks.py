@@ -5,10 +5,12 @@ from typing import TYPE_CHECKING, Final
 
 from station.domain.faults import Fault
 from station.domain.ids import UnitId
-from station.domain.line import Outcome
+from station.domain.line import CloudState, Outcome
+from station.domain.ways import Way
 from station.journal.faults import REWORK_BEGUN
 from station.journal.rows import UnitRow
 from station.line.decisions import declare_rework, withdraw_rework
+from tests.faults.claims import Kind
 from tests.faults.factory.boards import Piece
 from tests.faults.factory.shift import SECOND
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 GIVEN_UP: Final = 0.3
 """Of all reworks that are declared, how many never begin: the board goes back into the drawer."""
+_ENDS: Final = frozenset({CloudState.ONBOARDED, CloudState.CLAIMED})
 _LEFT_ALONE: Final = frozenset({Outcome.PASSED, Outcome.QUARANTINED})
 
 
@@ -27,6 +30,8 @@ class Reworks:
         self._factory = factory
         self.kept: list[Piece] = []
         """Boards whose rework is declared and that nobody puts in again."""
+        self._before: dict[UnitId, tuple[Outcome | None, CloudState]] = {}
+        """How units stood, and with the cloud, when their reworks were declared."""
         self.left_open: set[UnitId] = set()
         """Units whose rework a probe may have begun with, on a board that never said who it is: never withdrawn."""
 
@@ -43,6 +48,9 @@ class Reworks:
         except Fault as fault:
             self._factory.figures.codes[f"outside {fault.code}"] += 1
             return False
+        self._before[unit.id] = unit.outcome, unit.cloud
+        self._factory.cloud.anew[piece.board.uuid] += 1
+        self._factory.people.done[f"rework ({piece.product.way})"] += 1
         self._factory.forget_done(piece)
         piece.outcome, piece.tries = None, 0
         if chance.faults.random() < GIVEN_UP:
@@ -79,8 +87,25 @@ class Reworks:
         except Fault as fault:
             self._factory.figures.codes[f"outside {fault.code}"] += 1
             return False
+        stands = self._compare(unit, piece)
+        self._factory.people.done[f"rework withdrawn ({piece.product.way}, {stands})"] += 1
         if any(one is piece for one in self.kept):  # one that waits for a slot comes into it, though it is finished
             self.kept = [one for one in self.kept if one is not piece]
             piece.outcome = unit.outcome
             self._factory.sort(piece)
         return True
+
+    def _compare(self, now: UnitRow, piece: Piece) -> CloudState:
+        """Find whatever the withdrawn rework has changed: the unit is as if nobody had ever declared it.
+
+        Return how it stands with the cloud.
+        """
+        unit, (outcome, once) = self._factory.shift.records.unit(now.id), self._before[now.id]
+        assert unit is not None
+        # Meanwhile a claimed device's key is heard of, and people may have given its claim up.
+        claim = {CloudState.CLAIMED, CloudState.HELD} if piece.product.way is Way.ATTESTATION else set[CloudState]()
+        same = {once, CloudState.ONBOARDED} | claim
+        if once in _ENDS and (unit.rework or unit.outcome is not outcome or unit.cloud not in same):
+            what = f"{unit.device_id} was {outcome}, {once} before its rework that was withdrawn"
+            self._factory.find(Kind.WRONG, f"{what}, and is {unit.outcome}, {unit.cloud}")
+        return unit.cloud

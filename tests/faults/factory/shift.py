@@ -5,17 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from station.ca.authority import Authority
-from station.devices.at_host import AtHost
-from station.devices.at_shell import AtShell
-from station.devices.channel import Channel
 from station.devices.images import ImageShelf
-from station.devices.modem import Modem
+from station.devices.protocols import Conversation
 from station.domain.ids import BatchId, SlotNumber
 from station.host.clock import Stop
 from station.journal.codec import Entry
 from station.line.arming import Armed, arm
 from station.line.equipment import Equipment
 from station.line.feed import Feed
+from station.line.final_tokens import FinalTokens
 from station.line.gate import Gate
 from station.line.hand import Hand
 from station.line.onboarding import OnboardRows
@@ -25,16 +23,17 @@ from station.line.readbacks import ReadBacks
 from station.line.recovery import close_interrupted
 from station.line.team import TeamGate
 from station.line.work import Bench
+from station.outfit import begin_conversation
 from station.people.rights import ITSELF, Actor, Instant, Method, PersonId, Role
 from station.settings.fixture import Fixture
 from station.settings.loading import Loaded
 from station.settings.recipe import Recipe
 from station.simulator.timings import Timings
-from tests.faults.factory.cloud import BASE, MemoryCloud, MemoryTeamCloud
+from tests.faults.factory.cloud import MemoryCloud, connect
 from tests.faults.factory.floor import Chance, FactoryClock, Life
 from tests.faults.factory.journal import MortalJournal
 from tests.faults.factory.probes import MemoryProgrammer, Shelf
-from tests.faults.factory.products import Product
+from tests.faults.factory.products import TENANT, Plan, Product
 from tests.faults.factory.slots import MemoryPort, MemoryPower, MemoryPresence, Place, ScannedPresence
 
 LEAD = PersonId("p1")
@@ -52,6 +51,7 @@ class Plant:
     places: dict[int, Place]
     cloud: MemoryCloud
     authority: Authority
+    plan: Plan
     recipes: dict[str, Loaded[Recipe]]
     fixture: Loaded[Fixture]
     timings: Timings
@@ -73,7 +73,8 @@ class Shift:
         self.gate = Gate(self.journal, clock)
         self.interrupted = close_interrupted(self.journal, self.records)
         self.journal.work_for(LEAD)
-        self.client = MemoryTeamCloud(plant.cloud, clock, self.life)
+        self.client = connect(plant.cloud, clock, self.life)
+        self._tokens = FinalTokens(clock)
         self._benches: dict[str, Bench] = {}
         self._read_backs = ReadBacks()
         self._images = ImageShelf(plant.folder / "images")
@@ -82,6 +83,7 @@ class Shift:
     def end(self) -> None:
         """End in good order."""
         self.life.calm()
+        self.outbox.checks.close()
         self.records.close()
         self._rows.close()
         self.journal.close()
@@ -109,16 +111,15 @@ class Shift:
         plant, place = self.plant, self.plant.places[number]
         noise = plant.chance.network if number == len(plant.places) else None
 
-        def open_modem() -> Modem:
-            framing = AtShell() if product.framing == "at_shell" else AtHost()
+        def open_device() -> Conversation:
             port = MemoryPort(place, plant.clock, self.life, noise)
-            return Modem(Channel(port, framing, plant.clock, patience=5.0))
+            return begin_conversation(port, plant.recipes[product.name].value, plant.clock, patience=5.0)
 
         presence = ScannedPresence(place) if number % 3 == 0 else MemoryPresence(place)
         return Equipment(
             SlotNumber(number),
             f"slot{number}",
-            open_modem,
+            open_device,
             MemoryProgrammer(place, plant.clock, self.life, plant.shelf, plant.timings),
             presence,
             MemoryPower(place, plant.clock, self.life),
@@ -136,7 +137,8 @@ class Shift:
             quantity=1_000_000,
             actor=self.actor(),
             cloud=self.client,
-            team=plant.cloud.team_id,
+            team=self._team,
+            tenant=TENANT if plant.cloud.organisation else None,
             images=self._images,
         )
         return Bench(
@@ -151,8 +153,16 @@ class Shift:
             for_cloud=True,
             images=self._images,
             read_backs=self._read_backs,
-            ask_with_token=self.client.accepts_jwt,
+            account=armed.tenant,
+            ask_with_token=self.client.accepts_jwt if self.client.can_look else None,
+            final_tokens=self._tokens if self.client.can_look else None,
         )
+
+    @property
+    def _team(self) -> str | None:
+        """What the station file says of the account: a team's ID; of a project nothing, a person confirms that."""
+        cloud = self.plant.cloud
+        return None if cloud.organisation else cloud.account.team_id
 
     def _outbox(self) -> Outbox:
         plant, hand = self.plant, Hand(self.journal, LEAD)
@@ -163,9 +173,10 @@ class Shift:
             self._rows,
             self.client,
             plant.clock,
-            OutboxRules(rows=plant.rows, longest_wait=120.0, check_absent=plant.chance.seed % 2 == 0),
+            OutboxRules(rows=plant.rows, longest_wait=120.0),
             rows.rows_of,
             self.feed,
-            TeamGate(hand, self._rows, self.client, BASE, plant.cloud.team_id),
+            TeamGate(hand, self._rows, self.client, self.client.place, self._team),
             renew=lambda: self.client,
+            tokens=self._tokens,
         )

@@ -21,7 +21,13 @@ from station.simulator.timings import Timings
 from tests.faults.factory.floor import FactoryClock, Life
 
 _READ_SLICE: Final = 0.1
-_RINGS: Final = {Framing.AT_HOST: 1, Framing.AT_SHELL: 64, Framing.SERIAL_MODEM: 1 << 20}
+_RINGS: Final = {
+    Framing.AT_HOST: 1,
+    Framing.AT_SHELL: 64,
+    Framing.CRED_SHELL: 64,
+    Framing.SERIAL_MODEM: 1 << 20,
+    Framing.V250: 256,
+}
 """Bytes of what comes while a command runs that are still there behind it."""
 
 
@@ -190,7 +196,7 @@ class Seat:
         if image is None:
             return
         modem = Modem(self.board, self._timings, self._clock)
-        self._firmware = start_firmware(image.framing, self.board, modem, _BoardLine(self))
+        self._firmware = start_firmware(image.framing, self.board, modem, _BoardLine(self), self._timings)
         self.out.append((self.at, self._firmware.banner()))
 
 

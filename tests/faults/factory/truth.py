@@ -3,7 +3,7 @@
 import base64
 import hashlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Final
 
 from station.domain.ids import EventSeq
@@ -16,10 +16,11 @@ from station.journal.codec import Entry
 from station.journal.records import Records
 from station.journal.rows import UnitRow
 from station.journal.tree import Tree
+from station.simulator.cloud import LINE_TOKEN
+from station.simulator.nrf93 import ACCESS_KEY_TAG
 from tests.faults.claims import (
     Finding,
     Kind,
-    Posted,
     Shown,
     count_keys,
     count_posts,
@@ -29,6 +30,7 @@ from tests.faults.claims import (
     look_into_cloud,
 )
 from tests.faults.factory.boards import Piece
+from tests.faults.factory.truth_of_ways import look_at_checks, look_at_claims, what_the_cloud_has
 from tests.line.harness import PASSPHRASE
 from tests.line.truth import TAG
 
@@ -42,7 +44,7 @@ def examine(factory: "Factory") -> list[Finding]:
     """Return all that is wrong. The station's program has ended."""
     found: list[Finding] = []
     boards = {piece.board.imei: _shown(piece) for piece in factory.pieces.values()}
-    devices = {device.device_id: device.fingerprint for device in factory.cloud.world.devices()}
+    devices = what_the_cloud_has(factory.cloud)
     passed = [attempt for attempt, ends in factory.heard.drawn.items() if Outcome.PASSED in ends]
     with Records(factory.plant.folder) as records:
         units, entries = records.find_units("", limit=10_000_000), list(records.entries_from(EventSeq(1)))
@@ -53,8 +55,10 @@ def examine(factory: "Factory") -> list[Finding]:
             if unit.imei in boards:
                 found += look_at_board(records, unit, boards[unit.imei])
         found += look_into_cloud(records, units, devices, passed)
-        found += _settled(factory, units)
-        found += count_posts(_bodies(factory))
+        found += _settled(factory, units, devices)
+        found += count_posts(factory.cloud.posted())
+        found += look_at_claims(factory, records, units)
+        found += look_at_checks(factory, records, units)
         found += count_keys(records, units, boards)
         found += _sound(factory, records, units)
     found += _verified(factory)
@@ -101,25 +105,37 @@ def _counted(factory: "Factory", units: list[UnitRow]) -> Iterator[Finding]:
 def _shown(piece: Piece) -> Shown:
     board, key = piece.board, piece.board.key(TAG)
     held = {item.type: item.content for item in board.stored() if item.sec_tag == TAG}
-    contents = {kind: held[kind].replace(b"\r\n", b"\n").decode("latin-1") for kind in PUBLIC if kind in held}
+    # Line ends as they were meant, and the NUL behind a text that a shell's store keeps.
+    contents = {
+        int(kind): held[kind].replace(b"\r\n", b"\n").rstrip(b"\0").decode("latin-1") for kind in PUBLIC if kind in held
+    }
     public = key.spki if key is not None else None
+    identity = board.key(ACCESS_KEY_TAG) if board.profile.is_nrf93 else board.identity
 
     def sign(data: bytes) -> bytes:
         if key is None:
             raise LookupError("no key")
         return key.sign_der(data)
 
-    return Shown(board.serial, board.imei, board.counters.keys_generated, public, contents, sign)
+    return Shown(
+        board.serial,
+        board.imei,
+        board.counters.keys_generated,
+        public,
+        contents,
+        sign,
+        board.uuid,
+        None if identity is None else identity.spki,
+    )
 
 
-def _settled(factory: "Factory", units: list[UnitRow]) -> Iterator[Finding]:
+def _settled(factory: "Factory", units: list[UnitRow], there: Mapping[str, str]) -> Iterator[Finding]:
     """What passed has come to its end with the cloud, and no rework is left that never began.
 
     But one with which a probe may have begun, on a board that then never said who it is.
     """
-    there = {device.device_id for device in factory.cloud.world.devices()}
     for unit in units:
-        settled = (CloudState.ONBOARDED, CloudState.REFUSED, CloudState.HELD)
+        settled = (CloudState.ONBOARDED, CloudState.CLAIMED, CloudState.REFUSED, CloudState.HELD)
         if unit.outcome is Outcome.PASSED and unit.cloud not in settled and unit.id not in factory.reworks.left_open:
             yield Finding(Kind.LOST, f"{unit.device_id} passed and is {unit.cloud}")
         if unit.rework and unit.id not in factory.reworks.left_open:
@@ -128,11 +144,6 @@ def _settled(factory: "Factory", units: list[UnitRow]) -> Iterator[Finding]:
             yield Finding(Kind.WRONG, f"{unit.device_id} is refused, says the journal; the cloud has it")
     if factory.cloud.leaks:
         yield Finding(Kind.WRONG, f"the key was shown to another host {factory.cloud.leaks} times")
-
-
-def _bodies(factory: "Factory") -> Iterator[Posted]:
-    for operation in reversed(factory.cloud.world.operations()):
-        yield Posted([(row.device_id, row.pem) for row in operation.rows], frozenset(operation.errors))
 
 
 def _sound(factory: "Factory", records: Records, units: list[UnitRow]) -> Iterator[Finding]:
@@ -159,12 +170,22 @@ def _verified(factory: "Factory") -> Iterator[Finding]:
 
 def _secrets(factory: "Factory") -> Iterator[Finding]:
     """No planted secret is in any file; of the boards' private keys, some are looked for."""
-    secrets = {"passphrase": PASSPHRASE.encode(), "API key": factory.cloud.api_key.encode()}
-    for piece in list(factory.pieces.values())[:: max(1, len(factory.pieces) // 25)]:
-        if (key := piece.board.key(TAG)) is not None:
+    secrets = {
+        "passphrase": PASSPHRASE.encode(),
+        "API key": factory.cloud.api_key.encode(),
+        "organisation token": LINE_TOKEN.encode(),
+    }
+    pieces = list(factory.pieces.values())
+    some = pieces[:: max(1, len(pieces) // 25)]
+    for piece in pieces:
+        # Of the boards that make their own, some; but each that this station made.
+        made_here = piece.product.way.made_here
+        if (made_here or any(piece is one for one in some)) and (key := piece.board.key(TAG)) is not None:
             text = "".join(key.private_pem.splitlines()[1:-1])
             # The scalar itself, wherever the base64 of a PEM begins.
             secrets[f"key of {piece.board.serial}"] = base64.b64decode(text)[36:68]
+    for number, token in enumerate(sorted(factory.cloud.tokens)[:25]):
+        secrets[f"device's token {number}"] = token.encode()
     wanted = {
         name: (one, base64.b64encode(one)[:-4], one.hex().encode(), one.hex().upper().encode())
         for name, one in secrets.items()

@@ -24,6 +24,7 @@ from station.cloud.team import TeamCloud
 from station.cloud.wire import Flaw, NoKey, Reply, Silence, Timeouts, Wire
 from station.domain.faults import Fault as Raised
 from station.domain.secret import Secret
+from station.domain.ways import CredentialKind
 from station.host.clock import SystemClock
 from station.simulator.cloud import LINE_KEY, SimulatedCloud
 
@@ -118,25 +119,27 @@ def _free_port() -> int:
 
 def test_refused_connection_sent_nothing() -> None:
     team = _team(f"http://127.0.0.1:{_free_port()}")
-    assert team.send(b"body") == NotSent("the cloud can't be reached: the connection was refused")
+    assert team.send(b"body", CredentialKind.CERTIFICATE, ()) == NotSent(
+        "the cloud can't be reached: the connection was refused"
+    )
     assert isinstance(team.account(), NotSent)
 
 
 def test_name_that_nobody_knows_sent_nothing() -> None:
-    assert _team("https://cloud.invalid").send(b"body") == NotSent(
+    assert _team("https://cloud.invalid").send(b"body", CredentialKind.CERTIFICATE, ()) == NotSent(
         "the cloud can't be reached: its name can't be resolved"
     )
 
 
 def test_handshake_that_never_ends_sent_nothing(peer: Callable) -> None:
     with peer(lambda _, peer: peer.done.wait(5)) as server:
-        answer = _team(server.origin.replace("http:", "https:")).send(b"body")
+        answer = _team(server.origin.replace("http:", "https:")).send(b"body", CredentialKind.CERTIFICATE, ())
     assert answer == NotSent("the cloud can't be reached: no connection within 1 s")
 
 
 def test_server_without_tls_sent_nothing(peer: Callable) -> None:
     with peer(lambda connection, _: connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")) as server:
-        answer = _team(server.origin.replace("http:", "https:")).send(b"body")
+        answer = _team(server.origin.replace("http:", "https:")).send(b"body", CredentialKind.CERTIFICATE, ())
     assert isinstance(answer, NotSent)
     assert server.received == []
 
@@ -166,7 +169,7 @@ def test_server_without_tls_sent_nothing(peer: Callable) -> None:
 )
 def test_broken_answers_to_a_body_are_unclear(peer: Callable, bytes_back: bytes) -> None:
     with peer(bytes_back) as server:
-        assert isinstance(_team(server.origin).send(b"body"), Unclear)
+        assert isinstance(_team(server.origin).send(b"body", CredentialKind.CERTIFICATE, ()), Unclear)
     assert len(server.received) == 1
 
 
@@ -174,14 +177,14 @@ def test_whole_answers_to_a_body_are_read(peer: Callable) -> None:
     chunked = b"HTTP/1.1 202 Accepted\r\nTransfer-Encoding: chunked\r\n\r\n31\r\n" + ULID_BODY + b"\r\n0\r\n\r\n"
     for answer in (ACCEPTED, chunked):
         with peer(answer) as server:
-            assert isinstance(_team(server.origin).send(b"body"), Accepted)
+            assert isinstance(_team(server.origin).send(b"body", CredentialKind.CERTIFICATE, ()), Accepted)
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.binary(max_size=200), st.sampled_from([b"", b"HTTP/1.1 202 ", b"HTTP/1.1 202 Accepted\r\n"]))
 def test_no_bytes_are_taken_for_success_or_raise(peer: Callable, noise: bytes, start: bytes) -> None:
     with peer(start + noise) as server:
-        assert isinstance(_team(server.origin).send(b"body"), Unclear)
+        assert isinstance(_team(server.origin).send(b"body", CredentialKind.CERTIFICATE, ()), Unclear)
 
 
 @pytest.mark.parametrize("what", ["head", "body", "chunks"])
@@ -208,7 +211,7 @@ def test_dripping_answer_ends_with_the_total_time(peer: Callable, what: str) -> 
 def test_peer_that_takes_nothing_ends_with_the_total_time(peer: Callable) -> None:
     begin = SystemClock().monotonic()
     with peer(lambda _, peer: peer.done.wait(5)) as server:
-        answer = _team(server.origin).send(b"x" * 30_000_000)
+        answer = _team(server.origin).send(b"x" * 30_000_000, CredentialKind.CERTIFICATE, ())
     assert SystemClock().monotonic() - begin < 3
     assert isinstance(answer, Unclear)
 
@@ -223,7 +226,9 @@ def test_thin_line_may_take_longer_than_a_connection_may(peer: Callable) -> None
 
     with peer(take_slowly) as server:
         timeouts = Timeouts(connect=0.3, read=5.0, total=10.0)
-        assert isinstance(_team(server.origin, timeouts).send(b"x" * 8_000_000), Accepted)
+        assert isinstance(
+            _team(server.origin, timeouts).send(b"x" * 8_000_000, CredentialKind.CERTIFICATE, ()), Accepted
+        )
 
 
 def test_answer_is_read_up_to_its_limit(peer: Callable) -> None:
@@ -312,17 +317,19 @@ def secured(peer: Callable, tls: tuple[ssl.SSLContext, Path]) -> Iterator[object
 def test_company_ca_is_trusted_where_it_is_named(secured: object, tls: tuple[ssl.SSLContext, Path]) -> None:
     origin = f"https://127.0.0.1:{secured.port}"
     assert _team(origin, ca_bundle=tls[1]).account() == Account("team-1", "")
-    assert isinstance(_team(origin, ca_bundle=tls[1]).send(b"body"), Accepted)
+    assert isinstance(_team(origin, ca_bundle=tls[1]).send(b"body", CredentialKind.CERTIFICATE, ()), Accepted)
 
 
 def test_certificate_nobody_vouches_for_gets_nothing(
     secured: object, tls: tuple[ssl.SSLContext, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CURL_CA_BUNDLE", "")  # an empty one has switched verification off in requests before
-    answer = _team(f"https://127.0.0.1:{secured.port}").send(b"body")
+    answer = _team(f"https://127.0.0.1:{secured.port}").send(b"body", CredentialKind.CERTIFICATE, ())
     assert isinstance(answer, NotSent)
     assert "its certificate is not trusted" in answer.reason
-    named_wrongly = _team(f"https://localhost:{secured.port}", ca_bundle=tls[1]).send(b"body")
+    named_wrongly = _team(f"https://localhost:{secured.port}", ca_bundle=tls[1]).send(
+        b"body", CredentialKind.CERTIFICATE, ()
+    )
     assert isinstance(named_wrongly, NotSent)
     assert "not valid for 'localhost'" in named_wrongly.reason
     assert secured.received == []
@@ -342,7 +349,9 @@ def test_connection_that_ends_in_the_middle_of_tls_is_unclear(peer: Callable, tl
         wrapped.detach()  # without TLS's own farewell
 
     with peer(cut) as server:
-        answer = _team(f"https://127.0.0.1:{server.port}", ca_bundle=tls[1]).send(b"body")
+        answer = _team(f"https://127.0.0.1:{server.port}", ca_bundle=tls[1]).send(
+            b"body", CredentialKind.CERTIFICATE, ()
+        )
     assert isinstance(answer, Unclear)
 
 
@@ -401,11 +410,15 @@ def test_proxy_of_the_station_file_goes_before_the_environments(
 
 def test_proxy_that_refuses_sent_nothing(peer: Callable) -> None:
     with peer(b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n") as proxy:
-        answer = _team("https://cloud.test", proxy=proxy.origin.replace("//", "//user:s3cret@")).send(b"body")
+        answer = _team("https://cloud.test", proxy=proxy.origin.replace("//", "//user:s3cret@")).send(
+            b"body", CredentialKind.CERTIFICATE, ()
+        )
     assert isinstance(answer, NotSent)
     assert "the proxy refused: Tunnel connection failed: 407" in answer.reason
     assert "s3cret" not in answer.reason
-    dead = _team("https://cloud.test", proxy=f"http://user:s3cret@127.0.0.1:{_free_port()}").send(b"body")
+    dead = _team("https://cloud.test", proxy=f"http://user:s3cret@127.0.0.1:{_free_port()}").send(
+        b"body", CredentialKind.CERTIFICATE, ()
+    )
     assert dead == NotSent("the cloud can't be reached: the connection was refused")
 
 
@@ -430,7 +443,7 @@ def test_no_other_pcs_proxy_hears_what_is_for_this_pc_in_plain_http(cloud: Simul
 
 def test_environments_proxy_of_another_kind_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "socks5://user:s3cret@127.0.0.1:1080")
-    assert _team("https://cloud.test").send(b"body") == NotSent(
+    assert _team("https://cloud.test").send(b"body", CredentialKind.CERTIFICATE, ()) == NotSent(
         "the cloud can't be reached: the proxy that the environment names can't be used"
     )
 

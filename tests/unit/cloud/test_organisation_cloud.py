@@ -38,6 +38,8 @@ from station.host.clock import SystemClock
 from station.simulator.cloud import LINE_TOKEN, OTHER_TOKEN, SimulatedCloud
 from station.simulator.cloud_faults import Do, Fault
 from station.simulator.cloud_world import DEVICE_EXISTS, OTHER_ACCOUNT, ServiceTimes
+from tests.unit.cloud.elsewhere import ELSEWHERE
+from tests.unit.line.outbox_tokens import FAR
 
 pytestmark = pytest.mark.announces("stamina.retry_scheduled")
 
@@ -87,7 +89,7 @@ def _no_token_ever_leaks(cloud: SimulatedCloud) -> Iterator[None]:
 
 
 def _sent(client: OrganisationCloud, body: bytes) -> RequestId:
-    answer = client.send(body)
+    answer = client.send(body, CredentialKind.CERTIFICATE, ())
     assert isinstance(answer, Accepted)
     return answer.request_id
 
@@ -107,7 +109,7 @@ def test_certificates_are_onboarded_and_asked_about_wherever_the_answer_says(
     cloud.switch(status_at=where)
     request = _sent(client, body)
     assert request.startswith(cloud.base_url.removesuffix("/v1") + BULK)
-    assert client.poll(request, ids) == Settled((Onboarded(),) * 3)
+    assert client.poll(request, ids, CredentialKind.CERTIFICATE) == Settled((Onboarded(),) * 3)
     assert _devices(cloud) == dict.fromkeys(ids, ("certificate", "simulated-works/trackers"))
     (post,) = cloud.truth()["posts"]
     assert post["body_sha256"] == hashlib.sha256(body).hexdigest()
@@ -120,7 +122,7 @@ def test_attestation_tokens_are_claims_and_onboarding_tokens_are_not(
     ids = [DeviceId("50503642-3633-4685-802c-1c2c0bf87a22"), DeviceId("14a6feca-c4f0-44e1-a6dd-af0ac9375923")]
     claim = client.render([OnboardRow(ids[0], AttestationToken(attest(ids[0])))])
     assert client.poll(_sent(client, claim), ids[:1], TOKENS) == Settled((Claimed(),))
-    enrolled = client.render([OnboardRow(ids[1], OnboardingToken(enrol(ids[1], "whatever")))])
+    enrolled = client.render([OnboardRow(ids[1], OnboardingToken(enrol(ids[1], "whatever"), FAR))])
     kind = CredentialKind.ONBOARDING_TOKEN
     assert client.poll(_sent(client, enrolled), ids[1:], kind) == Settled((Onboarded(),))
     assert [kind for kind, _ in _devices(cloud).values()] == ["onboarding-token", "attestation-token"]
@@ -131,7 +133,7 @@ def test_a_body_is_worked_on_before_it_ends(make_unit: Callable) -> None:
     with SimulatedCloud(service=ServiceTimes(0.0, 3600.0, 3600.0)) as cloud:
         client = _client(cloud)
         body = client.render([OnboardRow(unit.device_id, Certificate(unit.pem))])
-        assert client.poll(_sent(client, body), [unit.device_id]) == Working("IN_PROGRESS")
+        assert client.poll(_sent(client, body), [unit.device_id], CredentialKind.CERTIFICATE) == Working("IN_PROGRESS")
 
 
 # --- what it says of rows ----------------------------------------------------------------------------------------
@@ -141,7 +143,9 @@ def test_inline_errors_name_devices_and_the_others_are_onboarded(
     cloud: SimulatedCloud, client: OrganisationCloud, body: bytes, ids: list
 ) -> None:
     cloud.switch(row_errors={ids[1]: "no such thing"})
-    assert client.poll(_sent(client, body), ids) == Settled((Onboarded(), Refused("no such thing"), Onboarded()))
+    assert client.poll(_sent(client, body), ids, CredentialKind.CERTIFICATE) == Settled(
+        (Onboarded(), Refused("no such thing"), Onboarded())
+    )
     assert sorted(_devices(cloud)) == [ids[0], ids[2]]
 
 
@@ -149,7 +153,7 @@ def test_a_row_is_named_by_its_number_where_its_id_cannot_be_parsed(
     cloud: SimulatedCloud, client: OrganisationCloud, body: bytes, ids: list
 ) -> None:
     # The station never sends such an ID: this is what the cloud would say. Its header is no row.
-    answer = client.poll(_sent(client, body.replace(b"unit-1,", b"unit:1,")), ids)
+    answer = client.poll(_sent(client, body.replace(b"unit-1,", b"unit:1,")), ids, CredentialKind.CERTIFICATE)
     assert isinstance(answer, Settled)
     assert [type(row) for row in answer.rows] == [Onboarded, Refused, Onboarded]
     assert sorted(_devices(cloud)) == [ids[0], ids[2]]
@@ -161,7 +165,7 @@ def test_a_device_that_exists_or_is_anothers_is_refused(
     other = _client(cloud, OTHER_TOKEN, "meters")
     _sent(other, other.render([OnboardRow(ids[0], Certificate(units[0].pem))]))
     _sent(client, client.render([OnboardRow(ids[1], Certificate(units[1].pem))]))
-    answer = client.poll(_sent(client, body), ids)
+    answer = client.poll(_sent(client, body), ids, CredentialKind.CERTIFICATE)
     assert answer == Settled((Refused(OTHER_ACCOUNT), Refused(DEVICE_EXISTS), Onboarded()))
 
 
@@ -190,7 +194,7 @@ def test_what_is_not_wholly_understood_vouches_for_no_row(
 ) -> None:
     request = _sent(client, body)
     cloud.switch(status_text=json.dumps(status))
-    answer = client.poll(request, ids)
+    answer = client.poll(request, ids, CredentialKind.CERTIFICATE)
     assert isinstance(answer, Settled)
     assert [type(row) for row in answer.rows] == [Unknown] * 3
     assert status["status"] in answer.rows[0].reason
@@ -211,7 +215,7 @@ def test_the_id_is_what_names_a_row(
     request = _sent(client, body)
     for state, taken in (("SUCCEEDED", Onboarded), ("FAILED", Onboarded), ("HALF_DONE", Unknown)):
         cloud.switch(status_text=json.dumps({"status": state, "errorSummary": status}))
-        answer = client.poll(request, ids)
+        answer = client.poll(request, ids, CredentialKind.CERTIFICATE)
         assert isinstance(answer, Settled)
         assert [type(row) for row in answer.rows] == [row if row is Refused else taken for row in rows]
 
@@ -222,8 +226,8 @@ def test_a_status_that_cannot_be_read_is_asked_for_again(
 ) -> None:
     request = _sent(client, body)
     cloud.fail(Fault(POLL, Do.NONSENSE, body=text))
-    assert isinstance(client.poll(request, ids), Unclear)
-    assert client.poll(request, ids) == Settled((Onboarded(),) * 3)
+    assert isinstance(client.poll(request, ids, CredentialKind.CERTIFICATE), Unclear)
+    assert client.poll(request, ids, CredentialKind.CERTIFICATE) == Settled((Onboarded(),) * 3)
 
 
 # --- what may go wrong with the sending ----------------------------------------------------------------------------
@@ -254,7 +258,7 @@ def test_every_end_of_a_sending_is_told_and_nothing_is_sent_twice(
     cloud: SimulatedCloud, client: OrganisationCloud, body: bytes, fault: Fault, expected: type, acted: bool
 ) -> None:
     cloud.fail(fault)
-    answer = client.send(body)
+    answer = client.send(body, CredentialKind.CERTIFICATE, ())
     assert type(answer) is expected
     if expected is Busy:
         assert answer.retry_after_s == 7.0
@@ -265,24 +269,24 @@ def test_every_end_of_a_sending_is_told_and_nothing_is_sent_twice(
 
 def test_without_a_network_nothing_was_sent(cloud: SimulatedCloud, client: OrganisationCloud, body: bytes) -> None:
     cloud.stop()
-    assert isinstance(client.send(body), NotSent)
+    assert isinstance(client.send(body, CredentialKind.CERTIFICATE, ()), NotSent)
 
 
 def test_the_clouds_own_words_come_with_their_causes(
     cloud: SimulatedCloud, client: OrganisationCloud, body: bytes
 ) -> None:
-    answer = client.send(body.replace(b"deviceId,certificate", b"deviceId,cert"))
+    answer = client.send(body.replace(b"deviceId,certificate", b"deviceId,cert"), CredentialKind.CERTIFICATE, ())
     assert isinstance(answer, Invalid)
     assert "Invalid CSV (The header must be" in answer.reason
     cloud.switch(read_only=("simulated-works/trackers",))
-    refused = client.send(body)
+    refused = client.send(body, CredentialKind.CERTIFICATE, ())
     assert isinstance(refused, CredentialRefused)
     assert "device:write" in refused.reason
 
 
 def test_a_wrong_token_or_project_stops(cloud: SimulatedCloud, body: bytes) -> None:
     for client in (_client(cloud, "oat_of-nobody"), _client(cloud, project="meters"), _client(cloud, project="none")):
-        assert isinstance(client.send(body), CredentialRefused)
+        assert isinstance(client.send(body, CredentialKind.CERTIFICATE, ()), CredentialRefused)
     assert _devices(cloud) == {}
 
 
@@ -294,7 +298,7 @@ def test_a_body_whose_progress_is_told_elsewhere_was_taken_and_nobody_knows_more
     cloud: SimulatedCloud, client: OrganisationCloud, body: bytes, where: str
 ) -> None:
     cloud.switch(status_at=where)
-    answer = client.send(body)
+    answer = client.send(body, CredentialKind.CERTIFICATE, ())
     assert isinstance(answer, Unclear)
     assert "took the body" in answer.reason
     assert cloud.files_origin not in answer.reason
@@ -321,13 +325,16 @@ def test_no_address_but_the_clouds_own_is_asked(cloud: SimulatedCloud, client: O
         "01M80ZHPA2DENE7SR6GB10JK5C",
         "",
     ):
-        assert isinstance(client.poll(RequestId(url), ids), Unclear), url
+        assert isinstance(client.poll(RequestId(url), ids, CredentialKind.CERTIFICATE), Unclear), url
     assert len(cloud.truth()["requests"]) == before
 
 
 def test_a_status_that_is_gone_is_not_found(cloud: SimulatedCloud, client: OrganisationCloud, ids: list) -> None:
     url = RequestId(f"{cloud.base_url.removesuffix('/v1')}{BULK}/01M80ZHPA2DENE7SR6GB10JK5C")
-    assert isinstance(client.poll(url, ids), NotFound)
+    assert isinstance(client.poll(url, ids, CredentialKind.CERTIFICATE), NotFound)
+    for body in ELSEWHERE:
+        cloud.fail(Fault(POLL, Do.STATUS, status=404, body=body))
+        assert isinstance(client.poll(url, ids, CredentialKind.CERTIFICATE), Unclear)
 
 
 # --- what no way is known for --------------------------------------------------------------------------------------
@@ -348,7 +355,7 @@ def test_nothing_is_asked_where_no_way_is_known(cloud: SimulatedCloud, client: O
 
 def test_times_are_the_clouds(client: OrganisationCloud, body: bytes) -> None:
     assert client.time() is None
-    client.send(body)
+    client.send(body, CredentialKind.CERTIFICATE, ())
     assert client.time() is not None
 
 

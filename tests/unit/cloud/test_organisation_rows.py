@@ -5,13 +5,10 @@ import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
 
-import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from station.cloud.handed import expiry_of
 from station.cloud.organisation_rows import render_headed_rows
 from station.cloud.protocol import AttestationToken, Certificate, OnboardingToken, OnboardRow, PublicKey
 from station.cloud.rows import render_rows
@@ -19,6 +16,7 @@ from station.domain.faults import Fault
 from station.domain.ids import DeviceId
 from station.simulator.cloud_headed_rows import read_headed_rows
 from station.simulator.cloud_rows import read_rows
+from tests.unit.line.outbox_tokens import FAR
 
 UUID = DeviceId("50503642-3633-4685-802c-1c2c0bf87a22")
 
@@ -42,7 +40,7 @@ def test_bytes_are_the_references(make_unit: Callable) -> None:
 def test_tokens_stand_bare_and_python_and_the_cloud_read_them_back(attest: Callable, enrol: Callable) -> None:
     for credential, column in (
         (AttestationToken(attest(UUID)), "attestationToken"),
-        (OnboardingToken(enrol(UUID, "x")), "onboardingToken"),
+        (OnboardingToken(enrol(UUID, "x"), FAR), "onboardingToken"),
     ):
         body = render_headed_rows([OnboardRow(UUID, credential)])
         assert list(csv.reader(io.StringIO(body.decode(), newline=""))) == [
@@ -83,7 +81,7 @@ def test_what_it_takes_no_body_for_is_not_rendered(make_unit: Callable, attest: 
 
 @pytest.mark.parametrize("text", ["", "abc", "a.b", "a.b.c\n", "é.b.c", "not a token"])
 def test_tokens_that_are_none_are_not_rendered_and_not_told(text: str) -> None:
-    for credential in (AttestationToken(text), OnboardingToken(f"{text} ")):
+    for credential in (AttestationToken(text), OnboardingToken(f"{text} ", FAR)):
         with pytest.raises(Fault) as raised:
             render_headed_rows([OnboardRow(UUID, credential)])
         assert raised.value.code == "CLD-111"
@@ -114,27 +112,18 @@ def test_a_public_key_that_is_none_is_not_rendered(make_unit: Callable, key_pem:
 
 def test_an_onboarding_token_goes_alone_and_says_only_what_is_said(enrol: Callable) -> None:
     token = enrol(UUID, "team")
-    row = OnboardRow(UUID, OnboardingToken(token), "nRF93M1", ("a", "b"), ("MODEM",))
+    row = OnboardRow(UUID, OnboardingToken(token, FAR), "nRF93M1", ("a", "b"), ("MODEM",))
     assert json.loads(render_rows([row])) == {
         "onboardingToken": token,
         "subType": "nRF93M1",
         "tags": ["a", "b"],
         "supportedFirmwareTypes": ["MODEM"],
     }
-    assert json.loads(render_rows([OnboardRow(UUID, OnboardingToken(token))])) == {"onboardingToken": token}
+    assert json.loads(render_rows([OnboardRow(UUID, OnboardingToken(token, FAR))])) == {"onboardingToken": token}
     with pytest.raises(Fault, match=r"CLD-112.*one by one"):
-        render_rows([row, OnboardRow(DeviceId("two"), OnboardingToken(enrol("two", "team")))])
+        render_rows([row, OnboardRow(DeviceId("two"), OnboardingToken(enrol("two", "team"), FAR))])
 
 
 def test_the_team_api_takes_no_attestation_token(attest: Callable) -> None:
     with pytest.raises(Fault, match=r"CLD-112.*takes no attestation-token"):
         render_rows([OnboardRow(UUID, AttestationToken(attest()))])
-
-
-def test_a_token_says_when_it_runs_out() -> None:
-    def token(**claims: object) -> OnboardingToken:
-        return OnboardingToken(jwt.encode(claims, ec.generate_private_key(ec.SECP256R1()), algorithm="ES256"))
-
-    assert expiry_of(token(exp=1795000000)) == datetime.fromtimestamp(1795000000, UTC)
-    for other in (token(), token(exp=10**20), OnboardingToken("a.b.c"), OnboardingToken("")):
-        assert expiry_of(other) is None

@@ -37,6 +37,7 @@ from station.simulator.cloud_provisioning import CLAIMED_BY_OTHERS, CLAIMED_BY_T
 from station.simulator.modem import Modem
 from station.simulator.profile import PROFILES
 from station.simulator.timings import Timings
+from tests.unit.cloud.elsewhere import ELSEWHERE
 
 pytestmark = pytest.mark.announces("stamina.retry_scheduled")
 
@@ -276,10 +277,11 @@ def test_an_answer_of_another_form_shows_no_device(
     assert isinstance(api.device(claims[0].uuid), Unclear)
 
 
+@pytest.mark.parametrize("body", ELSEWHERE)
 def test_somebody_elses_404_is_no_word_of_the_api(
-    cloud: SimulatedCloud, api: ProvisioningApi, claims: list[Claim]
+    cloud: SimulatedCloud, api: ProvisioningApi, claims: list[Claim], body: str
 ) -> None:
-    cloud.fail(Fault(FETCH, Do.STATUS, status=404, body="<html>not here</html>"))
+    cloud.fail(Fault(FETCH, Do.STATUS, status=404, body=body))
     assert isinstance(api.device(claims[0].uuid), Unclear)
 
 
@@ -379,6 +381,17 @@ def test_an_unclear_unclaiming_is_never_called_done_when_it_is_not(
     cloud.fail(Fault("DELETE *", what))
     answer = api.unclaim(claims[0].uuid)
     assert isinstance(answer, Unclaimed) is (_owned(cloud) == set())
+
+
+@pytest.mark.parametrize("body", ELSEWHERE)
+def test_somebody_elses_404_does_not_say_that_nothing_is_claimed(
+    cloud: SimulatedCloud, api: ProvisioningApi, claims: list[Claim], body: str
+) -> None:
+    api.claim(write_claims(claims[:1]))
+    cloud.fail(Fault("* /v1/claimed-devices/*", Do.STATUS, status=404, body=body, times=0))
+    answer = api.unclaim(claims[0].uuid)
+    assert not isinstance(answer, NotClaimed | Unclaimed)
+    assert _owned(cloud) == {claims[0].uuid}
 
 
 # --- where the key goes ------------------------------------------------------------------------------------------

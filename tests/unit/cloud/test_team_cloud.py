@@ -43,6 +43,8 @@ from station.host.clock import SystemClock
 from station.simulator.cloud import LINE_KEY, OTHER_KEY, SimulatedCloud
 from station.simulator.cloud_faults import Do, Fault
 from station.simulator.cloud_world import CERTIFICATE_TAKEN, OTHER_ACCOUNT, ServiceTimes
+from tests.unit.cloud.elsewhere import ELSEWHERE
+from tests.unit.line.outbox_tokens import FAR
 
 pytestmark = pytest.mark.announces("stamina.retry_scheduled")
 
@@ -85,7 +87,7 @@ def _no_key_ever_leaks(cloud: SimulatedCloud) -> Iterator[None]:
 
 
 def _sent(team: TeamCloud, body: bytes) -> RequestId:
-    answer = team.send(body)
+    answer = team.send(body, CredentialKind.CERTIFICATE, ())
     assert isinstance(answer, Accepted)
     return answer.request_id
 
@@ -209,7 +211,7 @@ def test_body_is_handed_over_once_whatever_comes_back(
     cloud: SimulatedCloud, team: TeamCloud, body: bytes, fault: Fault, expected: object
 ) -> None:
     cloud.fail(fault)
-    answer = team.send(body)
+    answer = team.send(body, CredentialKind.CERTIFICATE, ())
     assert answer == expected or type(answer) is expected
     assert len(cloud.truth()["posts"]) == 1
 
@@ -219,11 +221,11 @@ def test_body_that_the_cloud_took_though_its_answer_was_lost_is_found(
 ) -> None:
     for fault, taken in ((Do.CLOSE_UNDONE, False), (Do.CLOSE_DONE, True)):
         cloud.fail(Fault(POST, fault))
-        assert isinstance(team.send(body), Unclear)
+        assert isinstance(team.send(body, CredentialKind.CERTIFICATE, ()), Unclear)
         found = _find(team, body)
         assert isinstance(found, Found if taken else NotFound)
     assert isinstance(found, Found)
-    assert team.poll(found.request_id, ids) == Settled((Onboarded(),) * 4)
+    assert team.poll(found.request_id, ids, CredentialKind.CERTIFICATE) == Settled((Onboarded(),) * 4)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -231,9 +233,9 @@ def test_no_redirect_is_followed(
     cloud: SimulatedCloud, team: TeamCloud, body: bytes, ids: list[DeviceId], status: int
 ) -> None:
     cloud.fail(Fault("*", Do.REDIRECT, times=0, status=status))
-    assert isinstance(team.send(body), Unclear)
+    assert isinstance(team.send(body, CredentialKind.CERTIFICATE, ()), Unclear)
     assert isinstance(team.account(), Unclear)
-    assert isinstance(team.poll(ULID, ids), Unclear)
+    assert isinstance(team.poll(ULID, ids, CredentialKind.CERTIFICATE), Unclear)
     assert isinstance(_find(team, body), Unclear)
     known = team.known(ids[:1])
     assert isinstance(known, KnownDevices)
@@ -242,13 +244,13 @@ def test_no_redirect_is_followed(
 
 
 def test_body_the_cloud_finds_wrong_is_invalid(cloud: SimulatedCloud, team: TeamCloud, body: bytes) -> None:
-    answer = team.send(body + b"one,cell,short\n")
+    answer = team.send(body + b"one,cell,short\n", CredentialKind.CERTIFICATE, ())
     assert answer == Invalid("the cloud answered HTTP 422 (nRF code 42200): Row 5 must have 5 columns and has 3")
     assert cloud.truth()["operations"] == []
 
 
 def test_wrong_key_hands_nothing_over(cloud: SimulatedCloud, body: bytes) -> None:
-    assert isinstance(_team(cloud, "a-key-of-nobody").send(body), CredentialRefused)
+    assert isinstance(_team(cloud, "a-key-of-nobody").send(body, CredentialKind.CERTIFICATE, ()), CredentialRefused)
     assert cloud.truth()["operations"] == []
 
 
@@ -258,13 +260,13 @@ def test_wrong_key_hands_nothing_over(cloud: SimulatedCloud, body: bytes) -> Non
 def test_operation_goes_from_pending_to_settled(cloud: SimulatedCloud, team: TeamCloud, body: bytes, ids: list) -> None:
     cloud.world.service = ServiceTimes(60.0, 60.0, 60.0)
     request_id = _sent(team, body)
-    assert team.poll(request_id, ids) == Working("PENDING")
+    assert team.poll(request_id, ids, CredentialKind.CERTIFICATE) == Working("PENDING")
     cloud.world.service = ServiceTimes(0.0, 0.0, 0.0)
     cloud.switch(stuck=True)
     request_id = _sent(team, body)
-    assert team.poll(request_id, ids) == Working("IN_PROGRESS")
+    assert team.poll(request_id, ids, CredentialKind.CERTIFICATE) == Working("IN_PROGRESS")
     cloud.switch(stuck=False)
-    assert team.poll(request_id, ids) == Settled((Onboarded(),) * 4)
+    assert team.poll(request_id, ids, CredentialKind.CERTIFICATE) == Settled((Onboarded(),) * 4)
 
 
 @pytest.mark.parametrize("form", ["new", "old"])
@@ -276,7 +278,7 @@ def test_part_of_the_rows_may_fail(
     _sent(_team(cloud, OTHER_KEY), team.render([OnboardRow(elsewhere.device_id, Certificate(elsewhere.pem))]))
     assert stolen.pem != units[3].pem
     cloud.switch(error_format=form, row_errors={"unit-0": CERTIFICATE_TAKEN})
-    assert team.poll(_sent(team, body), ids) == Settled(
+    assert team.poll(_sent(team, body), ids, CredentialKind.CERTIFICATE) == Settled(
         (Refused(CERTIFICATE_TAKEN), Onboarded(), Refused(OTHER_ACCOUNT), Onboarded())
     )
     assert [(one["device_id"], one["team_id"]) for one in cloud.truth()["devices"]] == [
@@ -293,7 +295,7 @@ def test_error_list_that_cannot_be_read_leaves_every_row_unknown(
     cloud: SimulatedCloud, team: TeamCloud, body: bytes, ids: list, text: str
 ) -> None:
     cloud.switch(row_errors={"unit-0": "bad"}, error_text=text)
-    answer = team.poll(_sent(team, body), ids)
+    answer = team.poll(_sent(team, body), ids, CredentialKind.CERTIFICATE)
     assert isinstance(answer, Settled)
     assert [type(row) for row in answer.rows] == [Unknown] * 4
     assert text in answer.rows[0].reason
@@ -317,7 +319,7 @@ def test_error_list_that_does_not_come_settles_nothing(
 ) -> None:
     cloud.switch(row_errors={"unit-0": "bad"})
     cloud.fail(fault)
-    answer = team.poll(_sent(team, body), ids)
+    answer = team.poll(_sent(team, body), ids, CredentialKind.CERTIFICATE)
     assert type(answer) is expected
     assert "provision_devices" not in repr(answer)  # the address is confidential
 
@@ -340,7 +342,7 @@ def test_error_list_that_stays_away_leaves_every_row_unknown(
         operation["completedAt"] = (date + completed).isoformat()
     headers = {"Date": format_datetime(date, usegmt=True)}
     cloud.fail(Fault(POLL, Do.STATUS, status=200, headers=headers, body=json.dumps(operation)))
-    answer = team.poll(ULID, ids)
+    answer = team.poll(ULID, ids, CredentialKind.CERTIFICATE)
     assert type(answer) is expected
     if isinstance(answer, Settled):
         assert [type(row) for row in answer.rows] == [Unknown] * 4
@@ -369,21 +371,24 @@ def test_state_that_cannot_be_read_is_unclear(
 ) -> None:
     good = {"bulkOpsRequestId": ULID, "endpoint": "X", "status": "SUCCEEDED", "uploadedDataUrl": "https://x.invalid/"}
     cloud.fail(Fault(POLL, Do.STATUS, status=200, body=json.dumps(good)))
-    assert team.poll(ULID, ids) == Settled((Onboarded(),) * 4)
+    assert team.poll(ULID, ids, CredentialKind.CERTIFICATE) == Settled((Onboarded(),) * 4)
     cloud.fail(Fault(POLL, Do.STATUS, status=200, body=json.dumps(good | change)))
-    assert isinstance(team.poll(ULID, ids), Unclear)
+    assert isinstance(team.poll(ULID, ids, CredentialKind.CERTIFICATE), Unclear)
 
 
 def test_request_the_cloud_does_not_know_is_not_found(cloud: SimulatedCloud, team: TeamCloud, body: bytes) -> None:
     other = _sent(_team(cloud, OTHER_KEY), body)
-    assert isinstance(team.poll(other, []), NotFound)
-    cloud.fail(Fault(POLL, Do.STATUS, status=404, body="<html>no such page</html>"))
-    assert isinstance(team.poll(other, []), Unclear)  # some other server's page, not the cloud's word
+    assert isinstance(team.poll(other, [], CredentialKind.CERTIFICATE), NotFound)
+    for page in ELSEWHERE:
+        cloud.fail(Fault(POLL, Do.STATUS, status=404, body=page))
+        assert isinstance(
+            team.poll(other, [], CredentialKind.CERTIFICATE), Unclear
+        )  # some other server's page, not the cloud's word
 
 
 def test_request_id_of_another_kind_is_never_asked_for(cloud: SimulatedCloud, team: TeamCloud) -> None:
     for wrong in ("", "../account", ULID.lower(), "https://status.invalid/1"):
-        assert isinstance(team.poll(RequestId(wrong), []), Unclear)
+        assert isinstance(team.poll(RequestId(wrong), [], CredentialKind.CERTIFICATE), Unclear)
     assert cloud.truth()["requests"] == []
 
 
@@ -501,7 +506,7 @@ def test_known_devices_are_those_of_the_team(cloud: SimulatedCloud, team: TeamCl
         Fault(FETCH, Do.STATUS, status=200, body='{"id":"unit-1"}'),
         Fault(FETCH, Do.STATUS, status=200, body="{}"),
         Fault(FETCH, Do.STATUS, status=200, body="gibberish"),
-        Fault(FETCH, Do.STATUS, status=404, body="<html>no such page</html>"),
+        *(Fault(FETCH, Do.STATUS, status=404, body=body) for body in ELSEWHERE),
         Fault(FETCH, Do.STATUS, status=401, body='{"code":40101,"message":"another account"}'),
         Fault(FETCH, Do.STATUS, status=403, body='{"code":40100,"message":"Access denied"}'),  # to this one alone
         Fault(FETCH, Do.HUGE, seconds=5),
@@ -652,12 +657,12 @@ def test_a_replaced_certificate_is_found_polled_and_in_force(team: TeamCloud, ma
     _sent(team, team.render([OnboardRow(old.device_id, Certificate(old.pem))]))
     assert team.accepts_jwt(old.device_id, _sign(old)) == JwtAccepted()
     again = team.render([OnboardRow(new.device_id, Certificate(new.pem))])
-    refused = team.poll(_sent(team, again), [new.device_id])
+    refused = team.poll(_sent(team, again), [new.device_id], CredentialKind.CERTIFICATE)
     assert isinstance(refused, Settled)
     assert isinstance(refused.rows[0], Refused)
     body = team.render([OnboardRow(new.device_id, Certificate(new.pem), replaces=True)])
     request = _sent(team, body)
-    assert team.poll(request, [new.device_id]) == Settled((Onboarded(),))
+    assert team.poll(request, [new.device_id], CredentialKind.CERTIFICATE) == Settled((Onboarded(),))
     assert _find(team, body) == Found(request)
     assert team.accepts_jwt(new.device_id, _sign(new)) == JwtAccepted()
     assert isinstance(team.accepts_jwt(old.device_id, _sign(old)), JwtRefused)
@@ -700,8 +705,8 @@ def test_a_key_of_anothers_device_is_refused(
 ) -> None:
     kind = CredentialKind.PUBLIC_KEY
     body = team.render([OnboardRow(unit.device_id, PublicKey(key_pem(unit.key))) for unit in units])
-    _team(cloud, OTHER_KEY).send(team.render([OnboardRow(ids[1], PublicKey(key_pem(units[1].key)))]), kind)
-    answer = team.send(body, kind)
+    _team(cloud, OTHER_KEY).send(team.render([OnboardRow(ids[1], PublicKey(key_pem(units[1].key)))]), kind, ())
+    answer = team.send(body, kind, ())
     assert isinstance(answer, Accepted)
     rows = team.poll(answer.request_id, ids, kind)
     assert rows == Settled((Onboarded(), Refused(OTHER_ACCOUNT), Onboarded(), Onboarded()))
@@ -713,7 +718,9 @@ def test_an_onboarding_token_is_settled_at_once(cloud: SimulatedCloud, team: Tea
     assert team.max_rows(kind) == 1
 
     def body(account: str, **claims: object) -> bytes:
-        row = OnboardRow(device, OnboardingToken(enrol(device, account, **claims)), "nRF93M1", ("line-1",), ("MODEM",))
+        row = OnboardRow(
+            device, OnboardingToken(enrol(device, account, **claims), FAR), "nRF93M1", ("line-1",), ("MODEM",)
+        )
         return team.render([row])
 
     for wrong in (body(other.team_id), body(mine.team_id, exp=1000)):
@@ -740,7 +747,7 @@ def test_a_single_onboarding_is_no_more_certain_than_its_answer(
     cloud: SimulatedCloud, team: TeamCloud, enrol: Callable, fault: Fault, expected: type
 ) -> None:
     device = DeviceId("14a6feca-c4f0-44e1-a6dd-af0ac9375923")
-    body = team.render([OnboardRow(device, OnboardingToken(enrol(device, cloud.team_id)))])
+    body = team.render([OnboardRow(device, OnboardingToken(enrol(device, cloud.team_id), FAR))])
     cloud.fail(fault)
     assert type(team.send(body, CredentialKind.ONBOARDING_TOKEN, [device])) is expected
     assert len(cloud.truth()["posts"]) == 1

@@ -58,7 +58,7 @@ def test_an_attestation_token_is_taken_with_what_was_shown_of_it() -> None:
     said = check_attestation(attested(), uuid=uuid, challenge=CHALLENGE).proven
     assert said == "UUID matches; made for this station's challenge; COSE signature not verified"
     said = check_attestation(attested(None), uuid=None, challenge=None).proven
-    assert said == "UUID learnt from this token; this modem takes no challenge; COSE signature not verified"
+    assert said == "UUID learnt from this token; not fresh: its modem refused a challenge; COSE signature not verified"
 
 
 def test_an_attestation_token_of_another_modem_or_moment_is_refused() -> None:

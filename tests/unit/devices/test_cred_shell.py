@@ -8,7 +8,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.devices.cred_shell import CredShell, spki_of
+from station.credentials.keys import spki_of
+from station.devices.cred_shell import CredShell
 from station.devices.faults import is_outcome_unknown
 from station.devices.modem import Timeouts
 from station.devices.ports import OpenPort

@@ -97,6 +97,7 @@ WAYS = (
     Made(Way.ATTESTATION, attested),
     Made(Way.PUBLIC_KEY, bare),
     Made(Way.STATION_KEY, requested),
+    Made(Way.STATION_KEY_MODEM, requested),
     Made(Way.DEVICE_SHELL, requested),
     Made(Way.NRF93M1, enrolled),
 )

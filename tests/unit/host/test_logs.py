@@ -123,6 +123,20 @@ def test_the_file_is_private_from_its_creation_and_stays_so_when_rotated(
     assert modes == {"engine.log": 0o600, "engine.log.1": 0o600, "engine.log.2": 0o600}
 
 
+def test_a_file_is_filled_to_its_limit_and_no_line_goes_beyond(tmp_path: Path, redactor: Redactor) -> None:
+    folder = tmp_path / "logs"
+    for _ in range(2):  # what is there already counts too
+        with Logs(folder, "engine", redactor=redactor, clock=StoppedClock(), max_mebibytes=1, keep=9):
+            for number in range(200):
+                structlog.get_logger("x").info("é" * 3_000, number=number)
+    sizes = [path.stat().st_size for path in folder.iterdir()]
+    assert len(sizes) == 3
+    assert all(size <= 2**20 for size in sizes)
+    assert sorted(sizes)[1] > 2**20 - 7_000
+    lines = [line for path in folder.iterdir() for line in path.read_text(encoding="utf-8").splitlines()]
+    assert len(lines) == 400
+
+
 def test_the_file_is_never_open_to_others_not_even_at_first(
     tmp_path: Path, redactor: Redactor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """Planted secrets: whatever form one takes on its way into a log, nobody can read it there."""
 
 import base64
+import importlib
 import json
 import logging
 import re
@@ -12,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from station.domain.secret import Secret
-from station.host.redaction import WITHHELD, RedactingFilter, Redactor, is_secret_key
+from station.host.redaction import _SHAPES, SHORTEST_SHAPE, WITHHELD, RedactingFilter, Redactor, is_secret_key
 
 
 class Holder:
@@ -223,6 +224,33 @@ def test_a_record_that_cannot_be_formatted_is_withheld() -> None:
     dirty = record("%s", Unprintable())
     RedactingFilter(Redactor()).filter(dirty)
     assert logging.Formatter().format(dirty) == f"{WITHHELD} (RuntimeError)"
+
+
+def test_a_key_that_was_shown_is_hidden_once_it_is_known_as_a_secret() -> None:
+    redactor = Redactor()
+    assert redactor.value({"hunter2hunter2": 1}) == {"hunter2hunter2": 1}
+    redactor.add(Secret("hunter2hunter2"))
+    assert redactor.value({"hunter2hunter2": 1}) == {"***": 1}
+
+
+@pytest.mark.parametrize("count", [1, 1200])
+def test_however_many_keys_there_are_each_is_looked_at(count: int) -> None:
+    redactor = Redactor()
+    redactor.value({f"key {number}": 1 for number in range(count)})
+    assert redactor.value({"an_api_key": "x", "other": "y"}) == {"an_api_key": "***", "other": "y"}
+
+
+def test_no_shape_is_shorter_than_what_is_searched() -> None:
+    parser = importlib.import_module("re._parser")
+    assert {parser.parse(shape.pattern, shape.flags).getwidth()[0] >= SHORTEST_SHAPE for shape, _ in _SHAPES} == {True}
+
+
+def test_an_event_that_another_redactor_has_had_is_looked_through_again() -> None:
+    mine, other = Redactor(), Redactor()
+    mine.add(Secret("hunter2hunter2"))
+    record = logging.LogRecord("a", logging.INFO, "", 0, other(None, "info", {"event": "hunter2hunter2"}), None, None)
+    RedactingFilter(mine).filter(record)
+    assert record.msg == {"event": "***"}
 
 
 def test_adding_again_keeps_what_was_added_before() -> None:

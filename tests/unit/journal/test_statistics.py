@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from statistics import median_low
 
+import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from station.domain import events as e
 from station.domain.ids import BatchId
 from station.domain.line import CloudState, Outcome
+from station.journal.database import open_for_reading
 from station.journal.records import Records
 from station.journal.spans import Span
 from station.journal.statistics import Choice, Statistics, spread
@@ -148,3 +151,24 @@ def test_exports_of_a_unit_have_the_files_of_their_own(tmp_path: Path) -> None:
             ("bundle", 0),
         ]
         assert exports_of(records, units[3]) == []
+
+
+def test_what_is_under_way_is_found_by_the_index_however_many_are_onboarded(folder: Path) -> None:
+    asked: list[tuple[str, object]] = []
+
+    def connect(path: Path) -> apsw.Connection:
+        db = open_for_reading(path)
+        db.exec_trace = lambda _cursor, sql, bound: asked.append((sql, bound)) is None
+        return db
+
+    with Records(folder, connect) as records:
+        first, *others = records.outbox(CloudState.WAITING)
+        records.outbox(CloudState.WAITING, CloudState.SENDING, limit=1)
+        assert records.outbox(CloudState.WAITING, after=first) == others
+        assert records.outbox(CloudState.WAITING, unit=first.unit) == records.outbox(unit=first.unit) == [first]
+        assert records.outbox(CloudState.SENDING, unit=first.unit) == []
+    assert len(asked) == 6
+    with closing(open_for_reading(folder)) as db:
+        for sql, bound in asked:
+            plan = "\n".join(row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", bound))
+            assert "SEARCH outbox" in plan, plan

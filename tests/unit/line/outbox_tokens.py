@@ -1,6 +1,8 @@
 """What an outbox hands over besides certificates, made up for its devices."""
 
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -11,6 +13,9 @@ from station.domain.ids import DeviceId, UnitId
 from station.simulator.keys import KeyPair
 from station.simulator.tokens import attestation_text
 from tests.unit.line.outbox_rig import Rig, RowsOf
+
+FAR: Final = datetime(2100, 1, 1, tzinfo=UTC)
+"""When tokens run out of which nothing else is said."""
 
 
 def handing(rig: Rig, hand: Callable[[DeviceId], Credential]) -> RowsOf:

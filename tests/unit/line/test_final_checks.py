@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -32,8 +31,7 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 def built(rig: Rig, count: int = 1) -> list[UnitId]:
     """Have units pass that leave their tokens."""
     units = rig.add_units(count)
-    for unit in units:
-        rig.tokens.put(unit, Secret(jwt.encode({"sub": rig.device(unit)}, rig.keys[unit], "ES256")))
+    rig.leave_tokens(*units)
     return units
 
 

@@ -18,7 +18,7 @@ from station.domain.events import ReworkDeclared, ReworkWithdrawn
 from station.domain.faults import Refusal, StationFault
 from station.domain.line import CloudState
 from station.host.files import sha256_of
-from station.line.decisions import decide_upload
+from station.line.decisions import decide_uploads
 from station.simulator.cloud import LINE_KEY
 from station.simulator.cloud_faults import Do
 from station.simulator.cloud_rows import read_rows
@@ -308,7 +308,7 @@ def test_a_unit_taken_out_for_rework_neither_waits_nor_holds_up_the_others(rig: 
         assert row is not None
         assert row.cloud is CloudState.NONE
     with pytest.raises(StationFault) as caught:
-        decide_upload(rig.gate, rig.records, rig.device(refused), WAITING, rig.lead, "send it all the same")
+        decide_uploads(rig.gate, rig.records, [rig.device(refused)], WAITING, rig.lead, "send it all the same")
     assert caught.value.code == "LINE-161"
     rig.drain()
     assert rig.states() == [ONBOARDED]

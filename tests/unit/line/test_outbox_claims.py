@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from station.cloud.protocol import SendAnswer
 from station.cloud.team import TeamCloud
 from station.domain.line import CloudState
 from station.line.claims import AT_ONCE
-from station.line.decisions import decide_upload
+from station.line.decisions import decide_uploads
 from station.simulator.cloud import LINE_KEY, OTHER_KEY
 from station.simulator.cloud_faults import Do
 from station.simulator.cloud_provisioning import CLAIMED_BY_OTHERS, CLAIMED_BY_TEAM, ClaimSwitches
 from station.simulator.cloud_world import ServiceTimes
 from tests.unit.line.claim_rig import CLAIMING, TAG, ClaimRig, open_claim_rig
+from tests.unit.line.outbox_deaths import Died, DiesAfterSending, DiesBeforeSending
 from tests.unit.line.outbox_rig import RULES
 
 pytestmark = pytest.mark.announces("stamina.retry_scheduled")
@@ -96,25 +96,6 @@ def test_a_dry_run_without_an_answer_is_waited_for(rig: ClaimRig, do: Do) -> Non
     assert len(rig.attempts_to_claim()) == 1
 
 
-class Died(BaseException):
-    """The process ends here."""
-
-
-class DiesBeforeSending(TeamCloud):
-    """Its process ends when the intent to send is committed and no byte has left."""
-
-    def send(self, *handed: Any) -> SendAnswer:  # noqa: ARG002 -- the protocol's signature
-        raise Died
-
-
-class DiesAfterSending(TeamCloud):
-    """Its process ends when the cloud has the body and the answer is not committed."""
-
-    def send(self, *handed: Any) -> SendAnswer:
-        super().send(*handed)
-        raise Died
-
-
 @pytest.mark.parametrize("make", [DiesBeforeSending, DiesAfterSending])
 @pytest.mark.parametrize("answer", ["lists", "operation"])
 def test_a_process_that_dies_at_the_claim_claims_each_device_once(
@@ -164,6 +145,31 @@ def test_a_claim_that_is_worked_on_late_ends_claimed_however_often_it_was_sent(r
     assert [rig.times_claimed(unit) for unit in units] == [1, 1]
 
 
+def test_a_claim_that_is_done_before_it_is_sent_again_is_claimed_and_not_refused(rig: ClaimRig) -> None:
+    rig.cloud.provisioning.switches = ClaimSwitches(answer="operation")
+    rig.cloud.switch(stuck=True)
+    units = rig.add_units(2)
+    rig.fail(CLAIMING, Do.CLOSE_DONE, skip=2)
+    while WAITING not in rig.states() or "unclear" not in rig.kinds():
+        rig.step()
+        rig.clock.advance(10.0)
+    rig.cloud.switch(stuck=False)
+    assert len(rig.claimed()) == 2  # the cloud does it now, before anybody asks again
+    rig.drain()
+    assert rig.states() == [CLAIMED] * 2
+    assert [rig.times_claimed(unit) for unit in units] == [1, 1]
+    assert len(rig.attempts_to_claim()) == 1
+
+
+def test_an_older_claim_is_no_claim_by_a_rework_s_token(rig: ClaimRig) -> None:
+    (unit,) = rig.add_units(1)
+    rig.drain()
+    rig.rework(unit)
+    rig.drain()
+    assert rig.states() == [REFUSED]
+    assert CLAIMED_BY_TEAM in rig.queued(unit).reason
+
+
 # --- looks -------------------------------------------------------------------------------------------------------
 
 
@@ -197,13 +203,16 @@ def test_a_look_survives_a_cloud_that_does_not_answer(rig: ClaimRig) -> None:
     assert rig.states() == [ONBOARDED]
 
 
-def test_where_commands_cannot_be_read_the_teams_own_list_shows_it(rig: ClaimRig) -> None:
-    units = rig.add_units(2)
+@pytest.mark.parametrize("readable", [True, False])
+def test_that_the_team_has_the_device_shows_no_key_of_it(rig: ClaimRig, *, readable: bool) -> None:
+    (unit,) = rig.add_units(1)
     rig.drain()
-    rig.cloud.provisioning.connect(rig.device(units[0]))
-    rig.fail("GET */provisioning", Do.NONSENSE, body='{"items":[{"status":"DONE"}]}', times=0)
+    rig.cloud.provisioning.connect(rig.device(unit))  # it is there now; another station's certificate looks the same
+    body = '{"items":[{"id":"1","request":{"cloudAccessKeyGeneration":{}},"status":"PENDING"}]}'
+    rig.fail("GET */provisioning", Do.NONSENSE, body=body if readable else '{"items":[{"status":"DONE"}]}', times=0)
     _let_time_pass(rig)
-    assert rig.states() == [ONBOARDED, CLAIMED]
+    assert rig.states() == [CLAIMED]
+    assert rig.onboarded() == [rig.device(unit)]
 
 
 def test_a_device_that_was_there_before_shows_no_new_key(rig: ClaimRig) -> None:
@@ -217,7 +226,7 @@ def test_a_device_that_was_there_before_shows_no_new_key(rig: ClaimRig) -> None:
     assert rig.states() == [REFUSED]
     assert rig.queued(unit).reason == CLAIMED_BY_TEAM
     rig.cloud.provisioning.unclaim(rig.cloud.world.teams[0], rig.device(unit))
-    decide_upload(rig.gate, rig.records, rig.device(unit), WAITING, rig.lead, "unclaimed it")
+    decide_uploads(rig.gate, rig.records, [rig.device(unit)], WAITING, rig.lead, "unclaimed it")
     rig.drain()
     assert rig.states() == [CLAIMED]
     _let_time_pass(rig)
@@ -255,6 +264,18 @@ def test_all_can_be_looked_at_at_once(rig: ClaimRig) -> None:
     assert len(rig.cloud.truth()["requests"]) == asked  # it came to its end
 
 
+def test_all_are_looked_at_wherever_the_round_of_looks_is(rig: ClaimRig) -> None:
+    """Found by the simulated factory: whoever asked for all of them got those that the round had not come to yet."""
+    units = rig.add_units(3)
+    rig.drain()
+    _let_time_pass(rig)  # a look at each: the round is at its end
+    for unit in units:
+        rig.cloud.provisioning.connect(rig.device(unit))
+    rig.outbox.claims.look_at_all()
+    rig.work()
+    assert rig.states() == [ONBOARDED] * 3
+
+
 def test_nobody_waits_for_a_look_where_the_cloud_is_away_or_the_key_refused(rig: ClaimRig) -> None:
     (unit,) = rig.add_units(1)
     rig.drain()
@@ -281,5 +302,5 @@ def test_nothing_claimed_is_nothing_to_ask(rig: ClaimRig) -> None:
 def test_a_person_may_have_seen_it(rig: ClaimRig) -> None:
     (unit,) = rig.add_units(1)
     rig.drain()
-    decide_upload(rig.gate, rig.records, rig.device(unit), ONBOARDED, rig.lead, "seen in the portal")
+    decide_uploads(rig.gate, rig.records, [rig.device(unit)], ONBOARDED, rig.lead, "seen in the portal")
     assert rig.states() == [ONBOARDED]

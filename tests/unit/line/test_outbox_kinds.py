@@ -9,8 +9,7 @@ import pytest
 
 from station.cloud.asking import Asker, Reach
 from station.cloud.organisation import OrganisationCloud
-from station.cloud.protocol import Certificate, OnboardingToken, PublicKey, SendAnswer
-from station.cloud.team import TeamCloud
+from station.cloud.protocol import Certificate, OnboardingToken, PublicKey
 from station.domain.events import RowSettled, UploadPrepared, UploadSettled
 from station.domain.ids import DeviceId
 from station.domain.line import CloudState
@@ -23,8 +22,9 @@ from station.line.prepared import PreparedUploads
 from station.line.team import TeamGate
 from station.simulator.cloud import LINE_KEY, LINE_TOKEN, OTHER_KEY
 from station.simulator.cloud_faults import Do
+from tests.unit.line.outbox_deaths import Died, DiesAfterSending
 from tests.unit.line.outbox_rig import Rig, RowsOf, open_rig
-from tests.unit.line.outbox_tokens import enrol, handing, new_key_pem
+from tests.unit.line.outbox_tokens import FAR, enrol, handing, new_key_pem
 
 pytestmark = pytest.mark.announces("stamina.retry_scheduled")
 
@@ -34,18 +34,6 @@ ONBOARDED, WAITING, UNKNOWN = CloudState.ONBOARDED, CloudState.WAITING, CloudSta
 HELD, SENDING, REFUSED = CloudState.HELD, CloudState.SENDING, CloudState.REFUSED
 
 organisation = partial(OrganisationCloud, organisation="simulated-works", project="trackers")
-
-
-class Died(BaseException):
-    """The process ends here."""
-
-
-class DiesAfterSending(TeamCloud):
-    """Its process ends when the cloud has the body and the answer is not committed."""
-
-    def send(self, *handed: Any) -> SendAnswer:
-        super().send(*handed)
-        raise Died
 
 
 @pytest.fixture
@@ -68,7 +56,7 @@ def by_key(rig: Rig) -> RowsOf:
 
 
 def by_token(rig: Rig) -> RowsOf:
-    return handing(rig, lambda device: OnboardingToken(enrol(device, rig.cloud.team_id)))
+    return handing(rig, lambda device: OnboardingToken(enrol(device, rig.cloud.team_id), FAR))
 
 
 # --- public keys ---------------------------------------------------------------------------------------------------
@@ -93,7 +81,27 @@ def test_an_unclear_registration_is_sent_again_for_it_changes_nothing(rig: Rig, 
     first, second = rig.posts()
     assert second["body_sha256"] == first["body_sha256"] or do is Do.CLOSE_UNREAD
     assert set(keys(rig).values()) == {2 if do is Do.CLOSE_DONE else 1}
-    assert rig.kinds() == ["prepared", "sending", "put-off", "sending", "accepted", "settled"]
+    assert rig.kinds() == ["prepared", "sending", "unclear", "sending", "accepted", "settled"]
+
+
+@pytest.mark.parametrize("units", [1, 3])
+def test_what_is_refused_after_an_unclear_registration_may_be_there(rig: Rig, units: int) -> None:
+    """Found by the simulated factory: "refused", and the cloud had it from the first sending."""
+    rig.restart(rows_of=by_key(rig))
+    rig.add_units(units)
+    rig.fail(KEYS, Do.CLOSE_DONE)
+    assert rig.step() is not None
+    while not rig.posts():
+        rig.step()
+    rig.fail(KEYS, Do.STATUS, status=422, times=0)
+    rig.drain()
+    assert rig.states() == [UNKNOWN] * units
+    assert set(keys(rig).values()) == {1}
+    decide_uploads(
+        rig.gate, rig.records, [rig.device(rig.records.outbox(UNKNOWN)[0].unit)], WAITING, rig.lead, "not there"
+    )
+    rig.drain()
+    assert sorted(rig.states()) == sorted([REFUSED] + [UNKNOWN] * (units - 1))  # a person has looked
 
 
 def test_a_process_that_died_while_registering_is_followed_by_the_same_body(rig: Rig) -> None:
@@ -187,7 +195,7 @@ def test_onboarding_tokens_go_one_by_one_and_are_settled_at_once(rig: Rig) -> No
 
 
 def test_a_token_the_cloud_refuses_is_told_in_its_words(rig: Rig) -> None:
-    rig.restart(rows_of=handing(rig, lambda device: OnboardingToken(enrol(device, "another team"))))
+    rig.restart(rows_of=handing(rig, lambda device: OnboardingToken(enrol(device, "another team"), FAR)))
     (unit,) = rig.add_units(1)
     rig.drain()
     assert rig.states() == [REFUSED]

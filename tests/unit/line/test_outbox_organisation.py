@@ -1,6 +1,7 @@
 """The outbox towards the organisation API, where nobody can look: judged by what the simulated project has then."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from station.line.decisions import decide_uploads
 from station.line.team import Confirmed, TeamGate
 from station.simulator.cloud import LINE_TOKEN
 from station.simulator.cloud_faults import Do
+from tests.unit.line.outbox_deaths import Died
 from tests.unit.line.outbox_rig import Rig, open_rig
 from tests.unit.line.outbox_tokens import attest, enrol, handing, new_key_pem
 
@@ -31,10 +33,6 @@ ONBOARDED, WAITING, UNKNOWN = CloudState.ONBOARDED, CloudState.WAITING, CloudSta
 REFUSED, HELD, CLAIMED = CloudState.REFUSED, CloudState.HELD, CloudState.CLAIMED
 
 organisation = partial(OrganisationCloud, organisation="simulated-works", project="trackers")
-
-
-class Died(BaseException):
-    """The process ends here."""
 
 
 class DiesAfterSending(OrganisationCloud):
@@ -152,7 +150,7 @@ def test_a_body_whose_progress_is_told_elsewhere_is_left_to_a_person(rig: Rig, w
 
 def test_a_status_that_is_gone_is_left_to_a_person(rig: Rig) -> None:
     rig.add_units(1)
-    rig.fail(POLL, Do.STATUS, status=404, body="{}", times=0)
+    rig.fail(POLL, Do.STATUS, status=404, body='{"message":"Not found","cause":["It is gone."]}', times=0)
     rig.drain()
     assert rig.states() == [UNKNOWN]
     assert len(rig.posts()) == 1
@@ -266,8 +264,10 @@ def test_attested_units_are_claimed_and_become_onboarded_when_they_are_seen(rig:
 def test_a_token_that_ran_out_is_a_sentence_and_no_upload(rig: Rig) -> None:
     fresh, stale = rig.add_units(2)
     expiry = {rig.device(fresh): 3600, rig.device(stale): 30}
-    begun = int(rig.clock.now().timestamp())
-    rows_of = handing(rig, lambda device: OnboardingToken(enrol(device, ACCOUNT, exp=begun + expiry[device])))
+    begun = rig.clock.now()
+    rows_of = handing(
+        rig, lambda device: OnboardingToken(enrol(device, ACCOUNT), begun + timedelta(seconds=expiry[device]))
+    )
     rig.restart(make=organisation, rows_of=rows_of)
     rig.clock.advance(60)
     rig.drain()

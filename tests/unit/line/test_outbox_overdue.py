@@ -11,7 +11,7 @@ from station.domain.ids import EventSeq, UnitId
 from station.domain.line import CloudState
 from station.journal.agreement import find_disagreement
 from station.journal.chosen import find_disagreement_about
-from station.line.decisions import decide_upload
+from station.line.decisions import decide_uploads
 from station.line.outbox_rules import OutboxRules
 from station.line.overdue import overdue_units
 from station.simulator.cloud_faults import Do
@@ -46,7 +46,7 @@ def overdue(rig: Rig) -> set[UnitId]:
 
 
 def decide(rig: Rig, unit: UnitId, state: CloudState) -> None:
-    decide_upload(rig.gate, rig.records, rig.device(unit), state, rig.lead, "a test", overdue(rig))
+    decide_uploads(rig.gate, rig.records, [rig.device(unit)], state, rig.lead, "a test", overdue(rig))
 
 
 def polls(rig: Rig) -> int:

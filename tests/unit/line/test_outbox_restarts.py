@@ -2,37 +2,16 @@
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from station.cloud.protocol import SendAnswer
-from station.cloud.team import TeamCloud
 from station.domain.line import CloudState
-from station.line.decisions import decide_upload
+from station.line.decisions import decide_uploads
 from station.simulator.cloud_faults import Do
+from tests.unit.line.outbox_deaths import Died, DiesAfterSending, DiesBeforeSending
 from tests.unit.line.outbox_rig import RULES, SENDING, Rig, open_rig
 
 ONBOARDED, WAITING = CloudState.ONBOARDED, CloudState.WAITING
-
-
-class Died(BaseException):
-    """The process ends here."""
-
-
-class DiesBeforeSending(TeamCloud):
-    """Its process ends when the intent to send is committed and no byte has left."""
-
-    def send(self, *handed: Any) -> SendAnswer:  # noqa: ARG002 -- the protocol's signature
-        raise Died
-
-
-class DiesAfterSending(TeamCloud):
-    """Its process ends when the cloud has the body and the answer is not committed."""
-
-    def send(self, *handed: Any) -> SendAnswer:
-        super().send(*handed)
-        raise Died
 
 
 @pytest.fixture
@@ -178,12 +157,12 @@ def test_a_decision_is_taken_up_by_the_next_process(rig: Rig) -> None:
     rig.cloud.switch(row_errors={first.device_id: "bad"})
     rig.drain()
     rig.cloud.switch(row_errors={})
-    decide_upload(rig.gate, rig.records, first.device_id, CloudState.HELD, rig.lead, "we look at it first")
+    decide_uploads(rig.gate, rig.records, [first.device_id], CloudState.HELD, rig.lead, "we look at it first")
     rig.restart()
     rig.drain()
     assert rig.state(first.unit) is CloudState.HELD
     assert len(rig.posts()) == 1
-    decide_upload(rig.gate, rig.records, first.device_id, WAITING, rig.lead, "it is fine")
+    decide_uploads(rig.gate, rig.records, [first.device_id], WAITING, rig.lead, "it is fine")
     rig.restart()
     rig.drain()
     assert rig.states() == [ONBOARDED] * 3

@@ -3,18 +3,27 @@
 import json
 import socket
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 
+from station.cloud.protocol import Accepted, Certificate, OnboardRow
+from station.cloud.team import TeamCloud
+from station.credentials.pem import to_pem
+from station.domain.ids import UnitId
 from station.domain.line import CloudState
+from station.domain.secret import Secret
+from station.domain.ways import CredentialKind
 from station.host.files import sha256_of
 from station.journal.agreement import find_disagreement
 from station.journal.chosen import find_disagreement_about
-from station.line.decisions import decide_upload
-from station.line.outbox_rules import OutboxRules
+from station.line.decisions import decide_uploads
+from station.simulator.cloud import LINE_KEY
 from station.simulator.cloud_faults import Do
 from tests.unit.line.outbox_rig import RULES, SENDING, Rig, open_rig
 
@@ -149,8 +158,8 @@ def test_where_nothing_shows_the_certificate_a_person_decides(rig: Rig) -> None:
     rig.drain()
     assert rig.states() == [UNKNOWN, UNKNOWN]
     assert len(rig.posts()) == 1
-    decide_upload(rig.gate, rig.records, rig.device(seen), ONBOARDED, rig.lead, "seen in the portal")
-    decide_upload(rig.gate, rig.records, rig.device(gone), WAITING, rig.lead, "deleted it there")
+    decide_uploads(rig.gate, rig.records, [rig.device(seen)], ONBOARDED, rig.lead, "seen in the portal")
+    decide_uploads(rig.gate, rig.records, [rig.device(gone)], WAITING, rig.lead, "deleted it there")
     assert (rig.state(seen), rig.state(gone)) == (ONBOARDED, WAITING)
     rig.cloud.heal()
     rig.drain()
@@ -163,13 +172,51 @@ def test_where_nothing_shows_the_certificate_a_person_decides(rig: Rig) -> None:
     ]
 
 
-def test_devices_that_were_absent_before_and_are_there_now_are_onboarded(rig: Rig) -> None:
-    rig.restart(OutboxRules(rows=4, check_absent=True))
+def put_there_by_another_station(rig: Rig, unit: UnitId) -> None:
+    """Have the unit's device onboarded in the same team, with a certificate that is none of this station's."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, rig.device(unit))])
+    start = datetime(2026, 1, 1, tzinfo=UTC)
+    built = x509.CertificateBuilder(name, name, key.public_key(), 77, start, start + timedelta(days=1000))
+    other = TeamCloud(rig.cloud.base_url, Secret(LINE_KEY), clock=rig.clock, version="another")
+    row = OnboardRow(rig.device(unit), Certificate(to_pem(built.sign(key, hashes.SHA256()))))
+    assert isinstance(other.send(other.render([row]), CredentialKind.CERTIFICATE, ()), Accepted)
+
+
+@pytest.mark.parametrize("token", [False, True], ids=["no token", "token"])
+def test_a_device_that_another_station_put_there_meanwhile_is_not_called_onboarded(rig: Rig, *, token: bool) -> None:
+    rig.fail(SENDING, Do.CLOSE_UNDONE)
+    (unit,) = rig.add_units(1)
+    if token:
+        rig.leave_tokens(unit)
+    rig.work()
+    put_there_by_another_station(rig, unit)
+    assert rig.drain() >= (5 * RULES.settle if token else RULES.settle)  # a "no" to a token may be a "not yet"
+    assert rig.states() == [UNKNOWN]
+    assert ("does not take the token" in rig.queued(unit).reason) is token
+    assert len(rig.posts()) == 2
+
+
+def test_a_lost_answer_is_settled_by_the_tokens_that_the_cloud_takes(rig: Rig) -> None:
     rig.fail(SENDING, Do.CLOSE_DONE)
     hide_body(rig)
-    rig.add_units(2)
+    units = rig.add_units(3)
+    rig.leave_tokens(*units[:2])
     rig.drain()
-    assert rig.states() == [ONBOARDED, ONBOARDED]
+    assert rig.states() == [ONBOARDED, ONBOARDED, UNKNOWN]
+    assert "own token" in rig.queued(units[0]).reason
+    assert len(rig.posts()) == 1
+
+
+@pytest.mark.announces("stamina.retry_scheduled")
+def test_a_token_that_cannot_be_asked_with_now_is_asked_with_later(rig: Rig) -> None:
+    rig.fail(SENDING, Do.CLOSE_DONE)
+    hide_body(rig)
+    (unit,) = rig.add_units(1)
+    rig.leave_tokens(unit)
+    rig.fail(DEVICE, Do.STATUS, status=503, skip=1, times=9)  # behind the question whether it is there
+    rig.drain()
+    assert rig.states() == [ONBOARDED]
     assert len(rig.posts()) == 1
 
 
@@ -180,11 +227,6 @@ NO_FILES: dict[str, dict[str, Any]] = {
 }
 
 
-def hide_files(rig: Rig, how: dict[str, Any]) -> None:
-    rig.restart(OutboxRules(rows=4, check_absent=True, settle=RULES.settle))
-    rig.fail("GET /*.csv", times=0, **how)
-
-
 def list_only(rig: Rig, **more: str) -> None:
     """Have the cloud list one operation that is none of ours, with ``more`` than that it is there."""
     other = {"bulkOpsRequestId": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "status": "SUCCEEDED", **more}
@@ -193,32 +235,30 @@ def list_only(rig: Rig, **more: str) -> None:
 
 @pytest.mark.parametrize("how", NO_FILES.values(), ids=NO_FILES)
 @pytest.mark.announces("stamina.retry_scheduled")
-def test_where_no_file_can_be_read_absent_before_and_there_now_is_proof(rig: Rig, how: dict[str, Any]) -> None:
-    hide_files(rig, how)
+def test_where_no_file_can_be_read_a_token_that_the_cloud_takes_is_proof(rig: Rig, how: dict[str, Any]) -> None:
+    rig.fail("GET /*.csv", times=0, **how)
     rig.fail(SENDING, Do.CLOSE_DONE)
-    rig.add_units(2)
+    rig.leave_tokens(*rig.add_units(2))
     assert rig.drain() >= RULES.settle
     assert rig.states() == [ONBOARDED, ONBOARDED]
     assert len(rig.posts()) == 1
 
 
-def test_where_the_cloud_names_no_file_absent_before_and_there_now_is_proof(rig: Rig) -> None:
-    rig.restart(OutboxRules(rows=4, check_absent=True))
+def test_where_the_cloud_names_no_file_a_token_that_the_cloud_takes_is_proof(rig: Rig) -> None:
     list_only(rig)
     rig.fail(SENDING, Do.CLOSE_DONE)
-    rig.add_units(2)
+    rig.leave_tokens(*rig.add_units(2))
     rig.drain()
     assert rig.states() == [ONBOARDED, ONBOARDED]
     assert len(rig.posts()) == 1
 
 
 def test_a_files_host_that_does_not_exist_is_no_cloud_that_cannot_be_reached(rig: Rig) -> None:
-    rig.restart(OutboxRules(rows=4, check_absent=True))
     with socket.create_server(("127.0.0.1", 0)) as closed:
         nowhere = f"http://127.0.0.1:{closed.getsockname()[1]}/body.csv"
     list_only(rig, uploadedDataUrl=nowhere)
     rig.fail(SENDING, Do.CLOSE_DONE)
-    rig.add_units(2)
+    rig.leave_tokens(*rig.add_units(2))
     rig.work()
     assert rig.outbox.stuck == ""
     rig.drain()
@@ -233,8 +273,9 @@ def wait_long(rig: Rig) -> None:
 
 
 def test_without_a_file_only_the_proven_are_settled_and_nothing_goes_again(rig: Rig) -> None:
-    hide_files(rig, NO_FILES["403"])
+    rig.fail("GET /*.csv", times=0, **NO_FILES["403"])
     units = rig.add_units(3)
+    rig.leave_tokens(*units)
     rig.cloud.switch(row_errors={rig.device(units[1]): "bad"})
     rig.fail(SENDING, Do.CLOSE_DONE)
     wait_long(rig)
@@ -242,7 +283,7 @@ def test_without_a_file_only_the_proven_are_settled_and_nothing_goes_again(rig: 
     assert rig.upload().state == "unclear"
     assert find_disagreement(rig.records.folder) is None
     assert [find_disagreement_about(rig.records.folder, [unit]) for unit in units] == [None] * len(units)
-    rig.restart(OutboxRules(rows=4, check_absent=True))
+    rig.restart()
     wait_long(rig)
     assert rig.kinds().count("settled") == 1
     rig.cloud.heal()
@@ -253,15 +294,15 @@ def test_without_a_file_only_the_proven_are_settled_and_nothing_goes_again(rig: 
     assert "CLD-LATE" not in [told.code for told in rig.told]
 
 
-def test_without_a_file_what_the_cloud_had_before_and_what_it_lacks_stay_undecided(rig: Rig) -> None:
+def test_without_a_file_a_token_of_an_earlier_key_and_what_is_not_there_prove_nothing(rig: Rig) -> None:
     units = rig.add_units(2)
+    rig.leave_tokens(*units)
     rig.cloud.switch(row_errors={rig.device(units[0]): "bad"})
-    rig.drain()  # the second is there now; so a later sending proves nothing of it
+    rig.drain()
     rig.cloud.switch(row_errors={})
-    rig.restart(OutboxRules(rows=4, check_absent=True))
     list_only(rig)
-    rig.rework(units[1])
-    decide_upload(rig.gate, rig.records, rig.device(units[0]), WAITING, rig.lead, "there is room now")
+    rig.rework(units[1])  # the cloud has it, and takes the token of the key from before
+    decide_uploads(rig.gate, rig.records, [rig.device(units[0])], WAITING, rig.lead, "there is room now")
     rig.fail(SENDING, Do.CLOSE_UNDONE, times=0)
     rig.fail("POST /v1/devices/certificates", Do.CLOSE_UNDONE, times=0)
     wait_long(rig)
@@ -302,7 +343,7 @@ def test_the_same_rows_in_the_same_bytes_are_not_taken_for_the_earlier_sending(r
     rig.drain()
     assert rig.state(unit) is REFUSED
     rig.cloud.switch(row_errors={})
-    decide_upload(rig.gate, rig.records, rig.device(unit), WAITING, rig.lead, "there is room now")
+    decide_uploads(rig.gate, rig.records, [rig.device(unit)], WAITING, rig.lead, "there is room now")
     rig.fail(SENDING, Do.CLOSE_UNDONE)
     rig.drain()
     posts = rig.posts()
@@ -316,7 +357,7 @@ def test_of_two_equal_bodies_the_second_sending_adopts_its_own(rig: Rig) -> None
     rig.cloud.switch(row_errors={rig.device(unit): "no room left"})
     rig.drain()
     rig.cloud.switch(row_errors={})
-    decide_upload(rig.gate, rig.records, rig.device(unit), WAITING, rig.lead, "there is room now")
+    decide_uploads(rig.gate, rig.records, [rig.device(unit)], WAITING, rig.lead, "there is room now")
     rig.fail(SENDING, Do.CLOSE_DONE)
     # The clock was set back in between, so the cloud lists the first sending in front of the second.
     rig.clock.set_by(minutes=-4)
@@ -331,7 +372,8 @@ def test_an_operation_that_the_cloud_has_forgotten_is_reconciled_by_its_devices(
     rig.cloud.switch(stuck=True)
     rig.work()
     (forgotten,) = rig.cloud.world.operations()
-    rig.fail(f"GET /v1/bulk-ops-requests/{forgotten.request_id}", Do.STATUS, status=404, times=0)
+    gone = '{"code":40410,"message":"Entity not found."}'
+    rig.fail(f"GET /v1/bulk-ops-requests/{forgotten.request_id}", Do.STATUS, status=404, body=gone, times=0)
     hide_body(rig, times=2)
     for _ in range(10):
         rig.step()

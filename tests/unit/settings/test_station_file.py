@@ -237,11 +237,6 @@ def test_a_line_of_an_organisation_loads(examples: Path) -> None:
         ),
         (
             "organisation",
-            ORGANISATION + "check_absent = true",
-            ["cloud.check_absent: the organisation API is not known to tell of a device; leave it out."],
-        ),
-        (
-            "organisation",
             ORGANISATION.replace("trackers", "a/../b"),
             ['cloud.project: "a/../b" is not right; it must be the project\'s slug'],
         ),

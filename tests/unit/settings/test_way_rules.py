@@ -6,6 +6,7 @@ import pytest
 
 from station.domain.faults import StationFault
 from station.domain.line import ChipFamily, StepKind
+from station.domain.modem import FirmwareFamily
 from station.domain.ways import CredentialKind, Way
 from station.settings.loading import load_recipe
 from station.settings.order import find_order_problems
@@ -18,6 +19,7 @@ EXAMPLES = {
     Way.ATTESTATION: "tracker-attested",
     Way.PUBLIC_KEY: "meter-public-key",
     Way.STATION_KEY: "gateway-station-key",
+    Way.STATION_KEY_MODEM: "tracker-station-key",
     Way.DEVICE_SHELL: "gateway-device-shell",
     Way.NRF93M1: "module-nrf93m1",
 }
@@ -45,8 +47,8 @@ def example(way: Way) -> Recipe:
     return load_recipe(REPOSITORY / "config" / "recipes" / f"{EXAMPLES[way]}.toml").value
 
 
-def changed(tmp_path: Path, way: Way, *changes: tuple[str, str]) -> str:
-    """Return what is wrong with a way's example after some changes; "" where nothing is."""
+def rewritten(tmp_path: Path, way: Way, *changes: tuple[str, str]) -> Path:
+    """Return a way's example after some changes."""
     text = (REPOSITORY / "config" / "recipes" / f"{EXAMPLES[way]}.toml").read_text()
     text = text.replace('"../roots/', f'"{REPOSITORY}/config/roots/')
     for old, new in changes:
@@ -54,8 +56,13 @@ def changed(tmp_path: Path, way: Way, *changes: tuple[str, str]) -> str:
         text = text.replace(old, new)
     path = tmp_path / "recipe.toml"
     path.write_text(text)
+    return path
+
+
+def changed(tmp_path: Path, way: Way, *changes: tuple[str, str]) -> str:
+    """Return what is wrong with a way's example after some changes; "" where nothing is."""
     try:
-        load_recipe(path)
+        load_recipe(rewritten(tmp_path, way, *changes))
     except StationFault as fault:
         return fault.sentence
     return ""
@@ -84,6 +91,8 @@ def test_what_the_cloud_is_handed_in_each_way() -> None:
         (Way.PUBLIC_KEY, (D, C, G, W, P, E)),
         (Way.PUBLIC_KEY, (D, C, G, E, P)),
         (Way.STATION_KEY, (D, C, G, S, W)),
+        (Way.STATION_KEY_MODEM, (D, C, G, S, W, P, E)),
+        (Way.STATION_KEY_MODEM, (D, C, G, S, W, E, P)),
         (Way.DEVICE_SHELL, (D, C, G, S, W, P)),
         (Way.NRF93M1, (D, N)),
     ],
@@ -119,6 +128,11 @@ def test_a_way_s_own_orders_are_taken(way: Way, kinds: tuple[StepKind, ...]) -> 
         (Way.STATION_KEY, (D, C, G, S, W, E), '"store" does not belong to the way "station-key"'),
         (Way.STATION_KEY, (D, G, S, W), "a key that is there already would stay"),
         (Way.STATION_KEY, (D, C, G, W), '"generate-key" needs "sign" somewhere behind it'),
+        (Way.STATION_KEY_MODEM, (D, C, G, S, W, E), 'a step "prove" is missing behind "write-credentials"'),
+        (Way.STATION_KEY_MODEM, (D, C, G, S, W, P), '"write-credentials" needs "store" somewhere behind it'),
+        (Way.STATION_KEY_MODEM, (D, G, S, W, P, E), "a key that is there already would stay"),
+        (Way.STATION_KEY_MODEM, (D, C), 'a step "generate-key" is missing'),
+        (Way.STATION_KEY_MODEM, (D, A), '"attest" does not belong to the way "station-key-modem"'),
         (Way.DEVICE_SHELL, (D, C, G, S, W), 'a step "prove" is missing behind "write-credentials"'),
         (Way.NRF93M1, (D,), 'a step "enrol" is missing'),
         (Way.NRF93M1, (D, C, N), '"clear-credentials" does not belong to the way "nrf93m1"'),
@@ -183,6 +197,22 @@ def test_the_record_of_a_recipe_without_a_way_is_what_it_was_before_there_were_a
     assert isinstance(new, dict)
     assert new["way"] == "attestation"
     assert new["cloud"]["claim_tags"] == ["nrf-cloud-onboarding"]
+
+
+def test_firmware_that_makes_no_key_is_taken_where_it_need_not_and_is_named(tmp_path: Path) -> None:
+    recipe = example(Way.STATION_KEY_MODEM)
+    assert recipe.minimum_firmware[FirmwareFamily.NRF9160] == (1, 2, 0)
+    assert recipe.minimum_modem_firmware.takes_unsigning
+    assert not example(Way.PUBLIC_KEY).minimum_modem_firmware.takes_unsigning
+    named = '[minimum_modem_firmware]\nnrf9160 = "1.2.0"\n'
+    left_out = load_recipe(rewritten(tmp_path, Way.STATION_KEY_MODEM, (named, ""))).value
+    assert left_out.minimum_firmware[FirmwareFamily.NRF9160] == (1, 3, 0)
+    assert not left_out.minimum_modem_firmware.takes_unsigning
+    for wrong in ('nrf9160 = "0.7.0"', 'nrf91x1 = "1.9.9"'):
+        said = changed(tmp_path, Way.STATION_KEY_MODEM, ('nrf9160 = "1.2.0"', wrong))
+        assert f"minimum_modem_firmware.{wrong.partition(' ')[0]}: " in said
+    other = changed(tmp_path, Way.STATION_KEY_MODEM, ('way = "station-key-modem"', 'way = "certificate"'))
+    assert "minimum_modem_firmware.nrf9160: 1.2.0 is below 1.3.0" in other
 
 
 @pytest.mark.parametrize("way", [Way.ATTESTATION, Way.PUBLIC_KEY])

@@ -132,6 +132,17 @@ def test_a_full_buffer_and_a_full_store_are_said() -> None:
     assert room.endswith("Credential buffer cleared.\n")
 
 
+def test_a_store_that_takes_nothing_back_is_said_in_the_shells_words() -> None:
+    host = Host(Framing.CRED_SHELL)
+    fill(host, "x")
+    host.ask("cred add 7 CA DEFAULT bint")
+    host.board.add_faults(BoardFaults(traits=frozenset({Trait.POWER_WARNING})))
+    failed = "Deleting TLS credential with sectag 7 and type CA_CERT failed with error: -5."
+    assert host.ask("cred del 7 CA") == f"{RED}{failed}\n{PLAIN}"
+    assert host.ask(f"nrf_cloud_cred keygen {TAG}") == f"{RED}Key generation failed: -5\n{PLAIN}"
+    assert host.ask("cred list 7").endswith("1 credentials found.\n")
+
+
 def test_a_line_is_cut_where_the_shells_buffer_ends() -> None:
     host = Host(Framing.TLS_SHELL)
     host.wire.sent = b""

@@ -1,19 +1,17 @@
-"""The ways over a credentials shell: the board's application makes the key, or this station does, in memory alone."""
+"""Keys that no modem makes: the board's application does, or this station, in memory alone until the board has it."""
 
 import base64
 
 from station.credentials.csr import read_csr
 from station.credentials.requests import CheckedRequest, check_request, make_key
 from station.devices.faults import is_outcome_unknown
-from station.devices.protocols import CredentialStore, KeyMaker, KeyTaker, Prover
+from station.devices.protocols import KeyMaker, Prover
 from station.domain.events import KeyLost
 from station.domain.faults import Fault
-from station.domain.ids import Sha256
 from station.domain.modem import CredentialType
-from station.domain.ways import Way
-from station.line.faults import CREDENTIAL_STAYED, CREDENTIALS_GONE, KEY_MISSING, STORED_DIFFERENTLY
-from station.line.step_keys import NAMES, contents_to_write, superseded_by_clearing
-from station.line.way_faults import KEY_NOT_SHOWN
+from station.line.faults import CREDENTIAL_STAYED, KEY_MISSING
+from station.line.step_keys import superseded_by_clearing
+from station.line.step_write import NAMES, require_kept, store_of
 from station.line.work import Work
 
 _OWN = (CredentialType.CLIENT_CERT, CredentialType.CLIENT_KEY)
@@ -25,7 +23,7 @@ def clear(work: Work) -> dict[str, object]:
     That is a key whose request the interrupted attempt journaled, and which signs another one now. A key that the
     station made is never taken over: nobody has it any more. Safe to repeat.
     """
-    store, tag = _store(work), work.bench.recipe.sec_tag
+    store, tag = store_of(work), work.bench.recipe.sec_tag
     work.wrote = True
     keep, carried = _proves_carried_key(work), work.carried
     if carried is not None and not keep:
@@ -73,7 +71,7 @@ def generate(work: Work) -> dict[str, object]:
     """
     if work.key is not None and work.carried is not None:
         return _made(work, work.key, work.carried.attempt)
-    if work.bench.recipe.way is Way.STATION_KEY:
+    if work.bench.recipe.way.made_here:
         work.private, key = make_key(work.known_device)
         return _made(work, key, None)
     maker, tag = work.device(), work.bench.recipe.sec_tag
@@ -107,55 +105,6 @@ def _made(work: Work, key: object, adopted_from: int | None) -> dict[str, object
     }
 
 
-def write(work: Work) -> dict[str, object]:
-    """Leave roots, certificate and (where it was made here) the key on the board, each compared by its digest.
-
-    Then the key is dropped. Safe to repeat until then; LINE-138 where the board can't show which key it has.
-    """
-    store, tag, contents = _store(work), work.bench.recipe.sec_tag, contents_to_write(work)
-    work.wrote = True
-    before = {row.type: row.sha256 for row in store.list_credentials(tag)}
-    written = [int(kind) for kind, content in contents.items() if before.get(kind) not in store.listed_hashes(content)]
-    if work.bench.recipe.way is Way.STATION_KEY:
-        _write_key(work, before.get(CredentialType.CLIENT_KEY), there=CredentialType.CLIENT_KEY in before)
-        written.append(int(CredentialType.CLIENT_KEY))
-    for kind, content in contents.items():
-        if int(kind) in written:
-            store.write_credential(tag, kind, content)
-    digests: dict[CredentialType, Sha256] = {}
-    after = {row.type: row.sha256 for row in store.list_credentials(tag)}
-    for kind, content in contents.items():
-        found = after.get(kind)
-        if found is None or found not in store.listed_hashes(content):
-            raise STORED_DIFFERENTLY.fault(f"the shell lists {found}", what=NAMES[kind])
-        digests[kind] = found
-    if CredentialType.CLIENT_KEY not in after:
-        raise KEY_MISSING.fault(f"no private key at {tag} after the write")
-    work.private, work.stored = None, digests
-    work.took_for_stored()
-    return {
-        "sec_tag": tag,
-        "written": written,
-        "root_sha256": digests[CredentialType.ROOT_CA],
-        "certificate_sha256": digests[CredentialType.CLIENT_CERT],
-        "compared_by": "stored digest",
-    }
-
-
-def _write_key(work: Work, listed: Sha256 | None, *, there: bool) -> None:
-    device, tag, key = work.device(), work.bench.recipe.sec_tag, work.private
-    if not isinstance(device, KeyTaker) or not isinstance(device, CredentialStore):
-        raise work.cannot(device, "take a key")
-    if key is None:
-        raise KEY_MISSING.fault("write without the key that was made here")
-    if there and listed is not None and listed in device.listed_hashes(key.reveal()):
-        return  # written before, in this attempt
-    if there:
-        device.delete_credential(tag, CredentialType.CLIENT_KEY)
-    if device.write_key(tag, key) is None:
-        raise KEY_NOT_SHOWN.fault(f"no digest of the private key at {tag}")
-
-
 def prove(work: Work) -> dict[str, object]:
     """Show that the board holds the private key of the certificate: it signs a request for a one-time name.
 
@@ -168,21 +117,5 @@ def prove(work: Work) -> dict[str, object]:
         raise work.cannot(device, "prove its key")
     results: dict[str, object] = {}
     if work.must_show_again():
-        results["listed"] = _require_kept(work)
+        results["listed"] = require_kept(work)
     return results | {"signed": device.prove_key(work.bench.recipe.sec_tag, key.csr.spki)}
-
-
-def _require_kept(work: Work) -> list[int]:
-    after = {row.type: row.sha256 for row in _store(work).list_credentials(work.bench.recipe.sec_tag)}
-    for kind, wanted in work.stored.items():
-        if after.get(kind) != wanted:
-            raise CREDENTIALS_GONE.fault(f"type {kind}: {after.get(kind)}, written {wanted}", what=NAMES[kind])
-    work.took_for_stored()
-    return sorted(int(kind) for kind in after)
-
-
-def _store(work: Work) -> CredentialStore:
-    device = work.device()
-    if not isinstance(device, CredentialStore):
-        raise work.cannot(device, "store credentials")
-    return device
