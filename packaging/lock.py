@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Both lock files written anew from pyproject.toml: what `python3 start.py lock` runs. For developers; needs uv."""
+"""The lock files written anew from pyproject.toml: what `python3 start.py lock` runs. For developers; needs uv."""
 
 import shutil
 import subprocess
@@ -11,11 +11,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = ROOT / "pyproject.toml"
 LOCK, TEST_LOCK = "requirements.lock", "requirements-test.lock"
+BUILD_LOCK = "packaging/build.lock"
 USAGE = 2
 
 
 def lock(words: Sequence[str]) -> int:
-    """Write both lock files; known pins stay unless told otherwise (`lock --upgrade`). Return the exit code."""
+    """Write the lock files; known pins stay unless told otherwise (`lock --upgrade`). Return the exit code."""
     if shutil.which("uv") is None:
         sys.stderr.write("writing the lock files needs uv on the PATH; nothing else here does.\n")
         return USAGE
@@ -28,6 +29,7 @@ def lock(words: Sequence[str]) -> int:
         # What builds the project is installed beside the rest, so it is locked beside it.
         (tables["build-system"]["requires"], [PROJECT.name, "-o", LOCK]),
         (tables["project"]["optional-dependencies"]["test"], ["-c", LOCK, "-o", TEST_LOCK]),
+        (tables["project"]["optional-dependencies"]["build"], ["-c", LOCK, "-o", BUILD_LOCK]),
     ):
         done = subprocess.run([*compile_from, *rest], input="\n".join(names), text=True, cwd=ROOT, check=False)
         if done.returncode:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from copy import copy
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from station.devices.images import ImageShelf
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.domain.secret import Secret
+from station.evidence.before_migration import keep_before
 from station.evidence.checkpoints import guard_start
 from station.evidence.succession import origin_in_force
 from station.host.clock import Stop
@@ -82,7 +84,14 @@ class Station:
                     keep=value.logs.keep,
                 )
             )
-            self.journal = stack.enter_context(Journal(value.data, opened.clock, committed=self.feed.publish_entries))
+            self.journal = stack.enter_context(
+                Journal(
+                    value.data,
+                    opened.clock,
+                    committed=self.feed.publish_entries,
+                    keep_before=partial(keep_before, value.data),
+                )
+            )
             context: dict[str, object] = {
                 "station": value.station_id,
                 "line": value.line,

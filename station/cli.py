@@ -20,7 +20,7 @@ from typer.main import get_command
 
 from station.host.redaction import Redactor
 from station.sentences import Commands, sentences
-from station.software import software_version
+from station.software import version_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +107,10 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
         "desktop": Place(
             lambda: import_module("station.line_commands").desktop,
             "Open the window. The line goes on when it is closed, and is there again when it is opened.",
+        ),
+        "updates": Place(
+            lambda: import_module("station.update_commands").updates,
+            "Say whether a newer package lies in the folder that the station file names for updates. Installs nothing.",
         ),
         "doctor": Place(
             lambda: import_module("station.line_commands").doctor,
@@ -196,14 +200,15 @@ def main() -> None:
 
 def _version(show: bool) -> None:
     if show:
-        typer.echo(f"nrf91-station {software_version()}")
+        typer.echo(version_text())
         raise typer.Exit
 
 
 @cli.callback()
 def _top(
     _show: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which it is.")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Say which it is."),
     ] = False,
 ) -> None:
     """Take nRF91 boards from blank to onboarded, with a record that holds."""

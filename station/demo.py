@@ -25,6 +25,7 @@ from station.host.clock import Clock, Stop
 from station.host.companion import Companion
 from station.host.files import make_private_folder, read_bytes, replace_file
 from station.host.lock import FolderLock
+from station.host.program import own_command, shipped
 from station.journal.codec import Entry
 from station.line.batch_run import LineRules
 from station.line.feed import Notice, SlotChanged
@@ -33,7 +34,6 @@ from station.people.rights import Actor, Method, Role
 from station.running import Face, run_batch
 from station.signing_in import read_sign_in
 
-_ROOT = Path(__file__).resolve().parent.parent
 PRODUCT = "tracker"
 """What the demo builds."""
 
@@ -132,7 +132,7 @@ def simulated_works(folder: Path, *, slots: int, fast: bool, seed: int, transpor
     folder = folder.absolute()
     make_private_folder(folder / "data")
     bench_folder = folder / "data" / "bench"
-    command = [sys.executable, "-m", "station.simulator", "--folder", str(bench_folder), "--slots", str(slots)]
+    command = own_command("station.simulator", "--folder", str(bench_folder), "--slots", str(slots))
     command += ["--seed", str(seed), "--transport", transport, *(["--fast"] if fast else [])]
     with FolderLock(folder, "a demo"), Companion(command, ready="ready", timeout=30):
         run = _next_run(folder)
@@ -296,7 +296,7 @@ def _write_settings(folder: Path, bench: dict[str, Any], slots: int, transport: 
     if not passphrase.exists():
         replace_file(passphrase, Secret(secrets.token_urlsafe(24)).reveal().encode())
     replace_file(folder / "api-key", bench["api_key"].encode())
-    fixture = _ROOT / "fixtures" / "simulated" / "fixture.toml"
+    fixture = shipped("fixtures", "simulated", "fixture.toml")
     if transport != "pty" or slots != 8:
         fixture = folder / "fixture.toml"
         # A network port is there with and without a board: then the technician says that one is in.
@@ -309,7 +309,7 @@ def _write_settings(folder: Path, bench: dict[str, Any], slots: int, transport: 
         replace_file(fixture, f'schema = 1\nname = "simulated-{slots}"\n\n[defaults]\n{defaults}\n{rows}'.encode())
     text = _STATION.format(
         fixture=json.dumps(str(fixture)),
-        recipes=json.dumps(str(_ROOT / "config" / "recipes")),
+        recipes=json.dumps(str(shipped("config", "recipes"))),
         cloud=json.dumps(bench["cloud"]),
         team=json.dumps(bench["team"]),
         api_key=json.dumps(str(folder / "api-key")),

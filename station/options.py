@@ -8,10 +8,11 @@ import typer
 
 from station.app import Opened, open_station
 from station.domain.ids import BatchId, DeviceId, parse_device_id
+from station.host.program import is_packaged, own_folder
 from station.journal.records import Records
 from station.people.rights import Role
 
-DEFAULT_FILE = Path("config/station.toml")
+DEFAULT_FILE = own_folder() / "station" / "station.toml" if is_packaged() else Path("config/station.toml")
 NRF_CLOUD_TAG = 16842753
 """The security tag under which the vendor's own firmware keeps what is for nRF Cloud."""
 

@@ -11,6 +11,7 @@ import requests
 from station.domain.ids import SlotNumber
 from station.host.companion import Companion
 from station.host.files import make_private_folder, read_bytes
+from station.host.program import own_command
 from station.settings.first_fixture import FIRST_PORT, PROBE_PORT
 from station.settings.fixture import Fixture, SimulatedProgrammer
 
@@ -33,7 +34,7 @@ class PracticeBench:
         """Start it. Raises HOST-108 or HOST-109; then nothing runs."""
         folder = data / "bench"
         make_private_folder(folder)
-        command = [sys.executable, "-m", "station.simulator", "--folder", str(folder), "--slots", str(slots)]
+        command = own_command("station.simulator", "--folder", str(folder), "--slots", str(slots))
         command += ["--seed", str(seed), *(["--fast"] if fast else [])]
         if sys.platform == "win32":
             command += ["--transport", "rfc2217", "--first-port", str(FIRST_PORT), "--probe-port", str(PROBE_PORT)]

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import ssl
 from typing import Literal, NewType
 
 from cryptography import x509
@@ -74,6 +75,11 @@ def to_pem(*certificates: x509.Certificate) -> CertificatePem:
     return CertificatePem(
         "".join(certificate.public_bytes(Encoding.PEM).decode("ascii") for certificate in certificates)
     )
+
+
+def der_to_pem(der: bytes) -> CertificatePem:
+    """Return one DER certificate as :func:`to_pem` does, without reading it: whoever takes the text reads it. Pure."""
+    return CertificatePem(ssl.DER_cert_to_PEM_cert(der))
 
 
 def stored_sha256(content: str, newline: Literal["\n", "\r\n"]) -> Sha256:

@@ -31,6 +31,7 @@ from station.line.steps import STEPS
 from station.people import faults as people
 from station.people.rights import Right, Role
 from station.settings import faults as settings
+from station.updates import faults as updates
 
 CONTEXT: Final = "Fault"
 _PHRASE: Final = "Phrase"
@@ -49,6 +50,7 @@ ROOMS: Final = (
     line,
     people,
     settings,
+    updates,
 )
 """Every room whose faults a window may show; a test holds that none is missing."""
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from station.desktop import style, words
@@ -66,6 +66,10 @@ class Figure(QWidget):
         self._number.setText(text)
         self._caption.setText(caption)
         self.setAccessibleName(f"{caption}: {text}")
+
+
+_WIDE: Final = 1450
+"""Pixels at 1920×1080 that all of it takes."""
 
 
 class HeaderBar(QFrame):
@@ -144,6 +148,11 @@ class HeaderBar(QFrame):
         if event.type() == QEvent.Type.LanguageChange:
             self._show()
         super().changeEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 -- Qt's name
+        """Leave the yield, which the quality page tells too, out of a window that is too narrow for all."""
+        self._first.setVisible(self.width() >= self._theme().px(_WIDE))
+        super().resizeEvent(event)
 
     def _lay_out(self, theme: Theme) -> None:
         names = QVBoxLayout()

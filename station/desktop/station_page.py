@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
+from station.desktop.bridge import report
 from station.desktop.checks_panel import ChecksPanel
 from station.desktop.people_panel import PeoplePanel
 from station.desktop.preferences import Preferences
@@ -15,6 +16,7 @@ from station.desktop.sounds import Sounds
 from station.desktop.surroundings import Surroundings
 from station.desktop.window_panel import WindowPanel
 from station.engine.pushes import AtLines, Changed, Happened, Welcome
+from station.software import version_text
 
 CHECKS: Final = 0
 SLOTS: Final = 1
@@ -38,6 +40,8 @@ class StationPage(QWidget):
         self.settings = SettingsPanel(surroundings)
         self.people = PeoplePanel(surroundings)
         self.this_window = WindowPanel(preferences, sounds, theme)
+        # It reads the source's files.
+        surroundings.background.run(version_text, self.this_window.show_version, report)
         self.tabs = QTabBar()
         self.tabs.setObjectName("station.tabs")
         self.tabs.setAccessibleName(self.tr("Parts of the station"))

@@ -1,6 +1,5 @@
 """Anybody may check a record here: ``station verify`` runs as a process of its own, and its words are shown."""
 
-import sys
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication, Qt, Signal
@@ -23,6 +22,7 @@ from station.desktop.surroundings import Surroundings
 from station.domain.faults import Cancelled, Fault
 from station.host.clock import Deadline, Stop
 from station.host.processes import Ending, run_lines
+from station.host.program import own_command
 
 _LONGEST_S: Final = 3600.0
 _MOST_LINES: Final = 2000
@@ -114,7 +114,7 @@ class VerifyPanel(QWidget):
         path = self.path.text().strip()
         if self._stop is not None or not path:
             return
-        command = [sys.executable, "-m", "station", "verify", path]
+        command = own_command("station", "verify", path)
         for option, field in (("--key", self.key), ("--checkpoint", self.checkpoint), ("--ca", self.authority)):
             if field.text().strip():
                 command += [option, field.text().strip()]

@@ -32,6 +32,7 @@ from station.desktop.sounds import Sound, Sounds
 from station.desktop.strip import MessageStrip
 from station.desktop.surroundings import Surroundings
 from station.desktop.theme import LOOKS, Mood, Theme
+from station.desktop.update_notice import UpdateNotice
 from station.desktop.visits import STOPS, VisitedPage, build_pages
 from station.domain.line import CloudState
 from station.engine.commands import SignOut
@@ -83,6 +84,8 @@ class MainWindow(QMainWindow):
             preferences=preferences,
             sounds=self.sounds,
         )
+        self._people, self._busy = True, False
+        self.updates = UpdateNotice(opened.value.updates, background, self)
         self.pages: dict[str, VisitedPage] = {}
         self.stack = QStackedWidget()
         self._focus = PressedFocus(self.stack)
@@ -101,7 +104,7 @@ class MainWindow(QMainWindow):
         self._tick.timeout.connect(self._show_time)
         self._tick.start(1000)
         self._show_time()
-        self.strip.rest(hint)
+        self._rest()
         self.show_page(preferences.last_page)
         if bridge.now is not None:
             self._welcome(bridge.now, anew=False)
@@ -169,6 +172,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         self.rail.chosen.connect(self.show_page)
+        self.updates.changed.connect(self._rest)
         self.header.person_pressed.connect(self._person_pressed)
         # What outlives this window is let go of by leave().
         self._heard_from: tuple[tuple[Any, Callable[..., None]], ...] = (
@@ -225,10 +229,12 @@ class MainWindow(QMainWindow):
         self.strip.set_notices(header.notices)
         asked = header.uploads.get(CloudState.REFUSED, 0) + header.uploads.get(CloudState.UNKNOWN, 0)
         self.rail.count("uploads", asked)
-        if not header.people:
-            self.strip.rest(self.tr("Nobody works here yet: make the first engineer on the Station page (F6)."))
-        else:
-            self.strip.rest(self._hint)
+        self._people, self._busy = header.people, header.batch is not None
+        self._rest()
+
+    def _rest(self) -> None:
+        nobody = self.tr("Nobody works here yet: make the first engineer on the Station page (F6).")
+        self.strip.rest((self._hint or self.updates.words(busy=self._busy)) if self._people else nobody)
 
     def _happened(self, happened: Happened) -> None:
         if happened.about in _SOUNDS:
@@ -381,6 +387,7 @@ class MainWindow(QMainWindow):
     def leave(self) -> None:
         """Hear nothing more and be seen no more. Safe to repeat."""
         self._tick.stop()
+        self.updates.end()
         self.scanner.end()
         for said, hear in self._heard_from:
             said.disconnect(hear)

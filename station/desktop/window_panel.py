@@ -1,5 +1,6 @@
 """How this window looks and sounds, and whether the scanner is understood: tried here, before a batch needs it."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Final, TypeVar
@@ -30,6 +31,9 @@ T = TypeVar("T")
 
 TRY: Final = "STATION-42-YZ"
 """Has the characters that another keyboard layout changes: the hyphen, Y and Z, and digits."""
+
+_DIGITS: Final = 16
+"""How many of a commit's or hash's digits are shown."""
 
 LANGUAGE_NAMES: Final = {"": "", "en": "English", "zh_CN": "简体中文"}
 """Each in itself; "" is the PC's own."""
@@ -68,7 +72,12 @@ class WindowPanel(QWidget):
         columns = QHBoxLayout(inside)
         columns.setContentsMargins(0, 0, px(8), 0)
         columns.setSpacing(px(16))
-        columns.addWidget(self._build_look(), 1, Qt.AlignmentFlag.AlignTop)
+        left = QVBoxLayout()
+        left.setSpacing(px(16))
+        left.addWidget(self._build_look())
+        left.addWidget(self._build_program())
+        left.addStretch(1)
+        columns.addLayout(left, 1)
         columns.addWidget(self._build_scanner(), 1, Qt.AlignmentFlag.AlignTop)
         area = QScrollArea()
         area.setWidgetResizable(True)
@@ -78,6 +87,12 @@ class WindowPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(area)
         self._adapt()
+
+    def show_version(self, text: str) -> None:
+        """Show which program this is, as :func:`station.software.version_text` says; long numbers whole in the tip."""
+        self.version.setText(re.sub(rf"(\w{{{_DIGITS}}})\w+", r"\1…", text))
+        self.version.setToolTip(text)
+        self.version.setAccessibleName(text)
 
     def take_scan(self, text: str) -> None:
         """Say what the scanner said, and whether it is what stands on the card."""
@@ -97,6 +112,15 @@ class WindowPanel(QWidget):
             self.scan_said.ask(words.format(code=TRY))
 
     # Building
+
+    def _build_program(self) -> QWidget:
+        card, column = self._card(self.tr("This program"))
+        self.version = style.text("")
+        self.version.setObjectName("window.version")
+        self.version.setTextFormat(Qt.TextFormat.PlainText)
+        self.version.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        column.addWidget(self.version)
+        return card
 
     def _build_look(self) -> QWidget:
         card, column = self._card(self.tr("Look and sound"))

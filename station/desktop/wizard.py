@@ -29,6 +29,7 @@ from station.desktop.wizard_make import MakeStep
 from station.desktop.wizard_secrets import CaStep, CloudStep, EngineerStep
 from station.desktop.wizard_step import Step
 from station.desktop.wizard_try import ChecksStep, EndStep, TryStep
+from station.settings.examples import first_recipes
 
 
 def run_wizard(path: Path, theme: Theme, preferences: Preferences | None = None) -> Path | None:
@@ -54,7 +55,7 @@ class Wizard(QDialog):
         self.setObjectName("wizard")
         path = path.expanduser().absolute()
         opened = open_station(path) if path.exists() else None
-        self.answers = Answers(path, opened, data=path.parent / "data")
+        self.answers = Answers(path, opened, data=path.parent / "data", recipes=first_recipes(path.parent))
         self._theme, self._background = theme, Background(self)
         self._busy, self._asked_to_leave = False, False
         self._at = 0

@@ -3,16 +3,12 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
 
 from station.app import Opened
 from station.desktop.wizard_engine import Conversation
 from station.devices.arrivals import Arrival
 from station.domain.secret import Secret
 from station.host.secrets import FileSecret, KeyringSecret, SecretSource
-
-ROOT: Final = Path(__file__).resolve().parents[2]
-"""The program's own folder, with its example recipes."""
 
 
 class Place(StrEnum):
@@ -49,7 +45,7 @@ class Answers:
     line: str = ""
     station_id: str = ""
     data: Path = field(default_factory=Path)
-    recipes: Path = ROOT / "config" / "recipes"
+    recipes: Path = field(default_factory=Path)
     jig: Jig = Jig.SIMULATED
     slots: int = 8
     found: tuple[Arrival, ...] = ()

@@ -15,7 +15,6 @@ from station.desktop.said import Said
 from station.desktop.theme import Theme
 from station.desktop.wizard_answers import Answers
 from station.desktop.wizard_step import Step
-from station.evidence.pdf_authority import AuthoritySheet, authority_pdf, in_fours
 from station.host.files import make_private_folder, replace_file
 from station.host.secrets import EnvironmentSecret, FileSecret, KeyringSecret, SecretSource
 
@@ -102,6 +101,9 @@ class BackupStep(Step):
         return opened
 
     def _show(self, facts: AuthorityFacts) -> None:
+        # Not before somebody gets here: what makes PDFs would hold up every window's start.
+        from station.evidence.pdf_authority import in_fours  # noqa: PLC0415 -- see above
+
         self.root.setText("\n".join(in_fours(facts.root_sha256)))
         self.line.setText("\n".join(in_fours(facts.line_sha256)))
 
@@ -148,6 +150,8 @@ class BackupStep(Step):
 
 def write_sheet(opened: Opened, folder: Path, copies: tuple[str, ...]) -> Path:
     """Write the CA's sheet as a PDF into ``folder``, and return its path. Safe to repeat. Raises HOST-102, HOST-103."""
+    from station.evidence.pdf_authority import AuthoritySheet, authority_pdf  # noqa: PLC0415 -- as on the page
+
     facts = read_facts(opened.value.ca_folder)
     sheet = AuthoritySheet(
         name=facts.name,

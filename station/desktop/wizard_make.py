@@ -21,6 +21,7 @@ from station.engine.results import Unreleased
 from station.host.files import make_private_folder, read_bytes
 from station.host.keeping import keep_secret
 from station.people.rights import Role
+from station.settings.examples import lay_out_examples
 from station.settings.first_fixture import FirstSlot, render_found, render_simulated, write_fixture
 from station.settings.first_station import FirstCloud, FirstStation, write_station
 
@@ -128,6 +129,7 @@ class MakeStep(Step):
                 keep_secret(kept, answers.passphrase, "CA passphrase")
             return
         make_private_folder(answers.data)
+        lay_out_examples(answers.path.parent)
         answers.fixture = self._write_fixture()
         passphrase = answers.source(answers.passphrase_place, "ca-passphrase")
         if passphrase is not None:

@@ -8,7 +8,6 @@ in the library, in J-Link's software or in a debug session, reaches the next one
 """
 
 import json
-import sys
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -30,11 +29,11 @@ from station.domain.line import ChipFamily, Erase, LockLevel
 from station.host.clock import Clock, Deadline, Stop
 from station.host.faults import LINE_TOO_LONG, PROGRAM_HUNG
 from station.host.processes import Ending, run_lines
+from station.host.program import own_command, source_folder
 from station.host.strict_json import read_strict_json
 
-WORKER: Final = (sys.executable, "-m", "station.devices.nrfjprog_worker")
-"""What starts the worker; a frozen station, whose executable is no Python, names another command."""
-_SOURCE: Final = Path(__file__).parents[2]
+WORKER: Final = (*own_command("station.devices.nrfjprog_worker"),)
+"""What starts the worker."""
 _TOOL: Final = "pynrfjprog"
 _LONGEST_LINE: Final = 65536
 _PROTECTIONS: Final[Mapping[str | None, tuple[bool | None, LockLevel | None]]] = {
@@ -73,7 +72,7 @@ class NrfjprogProgrammer:
         self._jlink = jlink
         self._command = tuple(python)
         # "-m" looks in its working folder first: that has to be where this very package lies.
-        self._folder = _SOURCE if self._command == WORKER else None
+        self._folder = source_folder() if self._command == WORKER else None
         self._without = without
 
     @property

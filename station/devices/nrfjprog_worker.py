@@ -48,7 +48,7 @@ def main() -> NoReturn:
     faulthandler.dump_traceback_later(request["timeout"] + _GRACE, exit=True)
     session = Session(request, say)
     try:
-        done = session.run(importlib.import_module("pynrfjprog.LowLevel"))
+        done = session.run(load_library())
     except Exception as error:  # noqa: BLE001 -- whatever the library raises is judged by the station, which is told all
         say({"error": {"begun": session.begun, **describe(error)}})
     else:
@@ -58,6 +58,25 @@ def main() -> NoReturn:
     closing.start()
     closing.join(_CLOSING)
     os._exit(0)
+
+
+def load_library() -> Any:
+    """Return pynrfjprog.LowLevel, also from a folder that this user may not change.
+
+    Importing it makes its own programs executable, those for other kinds of PC too, and fails where it may not
+    (10.24.2). Where this PC's own is executable nothing is missing; where it is not, connecting to a probe says so.
+    """
+    chmod = Path.chmod
+
+    def try_to(path: Path, mode: int, *, follow_symlinks: bool = True) -> None:
+        with contextlib.suppress(OSError):
+            chmod(path, mode, follow_symlinks=follow_symlinks)
+
+    Path.chmod = try_to  # type: ignore[assignment, method-assign]  # in this process, which does one operation with that library
+    try:
+        return importlib.import_module("pynrfjprog.LowLevel")
+    finally:
+        Path.chmod = chmod  # type: ignore[method-assign]  # as it was
 
 
 def take_stdout() -> Say:

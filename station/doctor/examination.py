@@ -27,6 +27,7 @@ from station.doctor import people as doctor_people
 from station.doctor import probes as doctor_probes
 from station.doctor import rights as doctor_rights
 from station.doctor import udev as doctor_udev
+from station.doctor import updates as doctor_updates
 from station.doctor.findings import Check, Examination, Finding, State, Verdict, ok, trouble, unknown
 from station.doctor.journal import JournalFacts
 from station.doctor.ports import find_holders
@@ -110,6 +111,7 @@ class _Rounds:
         """Look at everything, each after what it needs."""
         for steps in (
             self._look_at_settings,
+            self._look_at_updates,
             self._look_at_data,
             self._look_at_ca,
             self._look_at_clock,
@@ -139,6 +141,12 @@ class _Rounds:
         if not files:
             seen = f"There is no recipe in {opened.value.recipes}."
             asked.note(Check("recipe", "recipes", list), [trouble(seen, "Correct `recipes` in the station file.")])
+
+    def _look_at_updates(self) -> None:
+        asked = self._opened.value.updates
+        if asked is not None:
+            check = Check("updates", "updates", lambda: doctor_updates.judge_updates(asked))
+            self._asked.ask(check, seconds=doctor_updates.PATIENCE)
 
     def _look_at_data(self) -> None:
         asked, data, root = self._asked, self._data, self._root

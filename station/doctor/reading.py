@@ -1,7 +1,6 @@
 """The doctor in a process of its own, for whoever must not wait for it or be broken by it; and its report as text."""
 
 import json
-import sys
 from collections import Counter
 from itertools import groupby
 from pathlib import Path
@@ -11,6 +10,7 @@ from station.doctor.faults import DOCTOR_SILENT
 from station.doctor.findings import Finding, State
 from station.doctor.report import TROUBLED, count_slots, merge
 from station.host.processes import run_program
+from station.host.program import own_command
 
 PATIENCE: Final = 600.0
 """Seconds: a cloud that never answers is asked three times."""
@@ -18,7 +18,7 @@ PATIENCE: Final = 600.0
 
 def run_doctor(station: Path, fixture: Path | None = None, *, timeout: float = PATIENCE) -> tuple[Finding, ...]:
     """Return what ``station doctor`` finds, run as a child process. Raises DOC-101, HOST-108, HOST-109. Repeatable."""
-    command = [sys.executable, "-m", "station", "doctor", "--json", "--station", str(station)]
+    command = own_command("station", "doctor", "--json", "--station", str(station))
     command += ["--fixture", str(fixture)] if fixture is not None else []
     ended = run_program(command, timeout=timeout)
     if ended.status not in (0, TROUBLED):

@@ -10,9 +10,10 @@ from typing import Final
 
 from station.doctor.findings import Verdict, advice, ok, trouble
 from station.doctor.udev import NORDIC, SEGGER, RuleFile, apply_rules, usb_device, usb_port
+from station.host.program import shipped
 
-RULES_FILE: Final = Path(__file__).parents[2] / "packaging" / "linux" / "71-nrf91-station.rules"
-"""The station's own rules, in a copy of its source; an installed station may lack them."""
+RULES_FILE: Final = shipped("packaging", "linux", "71-nrf91-station.rules")
+"""The station's own rules, as they were shipped with it."""
 
 _VENDORS: Final = {SEGGER: "SEGGER J-Link probes", NORDIC: "boards with USB by Nordic Semiconductor"}
 _SERIAL_GROUPS: Final = ("dialout", "uucp")

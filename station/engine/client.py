@@ -6,7 +6,6 @@ For windows, commands and tests alike: no Qt. Nothing here waits for ever: an en
 
 import json
 import queue
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -26,10 +25,14 @@ from station.host.clock import Deadline
 from station.host.detached import start_detached
 from station.host.faults import FOLDER_IN_USE, PROGRAM_HUNG, PROGRAM_MISSING
 from station.host.local_socket import LocalConnection, dial, greet
+from station.host.program import own_command
+from station.journal.database import will_migrate
 
 SILENCE: Final = 15.0
 """Seconds of silence after which the engine counts as lost."""
 
+_MIGRATING: Final = 3600.0
+"""Seconds that its start may take when it has to keep a copy of an older journal and bring that up to date."""
 _HANDSHAKE: Final = 5.0
 _MOST_WAITING: Final = 1000
 """Commands that may wait for an engine that takes none; then it counts as lost."""
@@ -236,9 +239,10 @@ def _start(opened: Opened, deadline: Deadline) -> Fault | None:
 
     Returns HOST-105 where a program that is no engine has the folder.
     """
-    command = [sys.executable, "-m", "station", "engine", "--station", str(opened.settings.path)]
+    command = own_command("station", "engine", "--station", str(opened.settings.path))
     try:
-        line = start_detached(command, timeout=max(1.0, deadline.left()), begins=STARTED)
+        patience = _MIGRATING if will_migrate(opened.value.data) else max(1.0, deadline.left())
+        line = start_detached(command, timeout=patience, begins=STARTED)
     except Fault as fault:
         if fault.code in (PROGRAM_HUNG.code, PROGRAM_MISSING.code):
             raise NOT_STARTED.fault(f"{fault.sentence} {fault.detail}", why="its program did not run") from fault

@@ -37,17 +37,24 @@ from station.line.log import engineer_log
 _BETWEEN: Final = 0.25
 """Seconds between two counts at the least."""
 
-_COUNTED = (
+_REST: Final = 20
+"""A batch of many thousand units takes a while to count: so many times as long, the processor is the line's."""
+_LONGEST_REST: Final = 10.0
+"""Seconds: a count that a disk held up, or the PC's sleep, says nothing about how long the next one takes."""
+
+_OF_BATCH = (
     AttemptClosed,
     BatchArmed,
     BatchClosed,
-    CloudDeleted,
-    CloudDeletionIntended,
     ReworkDeclared,
     ReworkWithdrawn,
-    Unclaimed,
     UnitIdentified,
     UnitOverwritten,
+)
+_OF_UPLOADS = (
+    CloudDeleted,
+    CloudDeletionIntended,
+    Unclaimed,
     UploadAccepted,
     UploadDecided,
     UploadPrepared,
@@ -55,7 +62,13 @@ _COUNTED = (
     UploadSettled,
     UploadUnclear,
 )
+"""What changes the outbox's figures, and none of the batch's that are shown."""
 _UNDER_WAY = (CloudState.WAITING, CloudState.SENDING)
+
+
+def rest_after(seconds: float) -> float:
+    """Return for how many seconds nothing is counted after a count that took so many. Pure."""
+    return min(_LONGEST_REST, max(_BETWEEN, seconds * _REST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +85,9 @@ class Counting:
     def __init__(self, station: Station, picture: Picture) -> None:
         self._station, self._picture = station, picture
         self._about: Counted | None = None
+        self._written = 0
+        """How much was written that a batch's figures say: the feed tells one notice at a time."""
+        self._counted: tuple[int, Counted | None] = (0, None)
         self._wake, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="counting", daemon=True)
 
@@ -94,15 +110,21 @@ class Counting:
 
     def take(self, notice: Notice) -> None:
         """Take what the feed tells."""
-        if isinstance(notice, Entry) and isinstance(notice.event, _COUNTED):
+        event = notice.event if isinstance(notice, Entry) else None
+        if isinstance(event, _OF_BATCH):
+            self._written += 1
+            self._wake.set()
+        elif isinstance(event, _OF_UPLOADS):
             self._wake.set()
 
     def _run(self) -> None:
+        clock = self._station.opened.clock
         with ExitStack() as stack:
             records: Records | None = None
             while not self._over.is_set():
                 self._wake.wait()
                 self._wake.clear()
+                begun = clock.monotonic()
                 try:
                     records = records or stack.enter_context(self._station.journal.records())
                     self._count(records)
@@ -110,26 +132,23 @@ class Counting:
                     engineer_log().error("the header was not counted", code=fault.code, detail=fault.detail)
                 except Exception:  # noqa: BLE001 -- a figure that is old costs less than all that would be
                     engineer_log().exception("the header was not counted")
-                self._station.opened.clock.wait(self._over, _BETWEEN)
+                clock.wait(self._over, rest_after(clock.monotonic() - begun))
 
     def _count(self, records: Records) -> None:
-        waiting = records.outbox(*_UNDER_WAY, limit=1)
-        uploads = records.outbox_counts()
-        oldest = iso(waiting[0].since) if waiting else None
-        about = self._about
-        if about is None:
-            self._picture.show(uploads=uploads, oldest_waiting=oldest)
+        oldest = records.oldest(*_UNDER_WAY)
+        self._picture.show(uploads=records.outbox_counts(), oldest_waiting=None if oldest is None else iso(oldest))
+        written, about = self._written, self._about
+        if about is None or (written == self._counted[0] and about is self._counted[1]):
             return
         tally = records.tally(about.batch)
         expected = expected_seconds(self._station.opened.value.data, about.recipe)
         if about is not self._about:
             return  # another batch is on the line by now, and counted next
         self._picture.show(
-            uploads=uploads,
-            oldest_waiting=oldest,
             done=tally.ended,
             outcomes={outcome.value: tally.count(outcome) for outcome in Outcome if tally.count(outcome)},
             first_passed=tally.first_passed,
             first_total=tally.first_total,
         )
         self._picture.expect(expected)
+        self._counted = written, about

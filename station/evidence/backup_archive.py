@@ -8,7 +8,6 @@ import hashlib
 import re
 import zipfile
 import zlib
-from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,10 +90,9 @@ def write_backup(file: BinaryIO, members: Mapping[str, Member], described: Descr
     }
     manifest = canonical(value).encode()
     text = f"{_SIGNED}\n{key.origin}\n{sha256_of(manifest)}\n"
-    signature = b64encode(key.verifier.key_id + key.sign(text.encode())).decode("ascii")
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         _add(archive, MANIFEST, manifest)
-        _add(archive, SIGNATURE, f"{text}\n\u2014 {key.origin} {signature}\n".encode())
+        _add(archive, SIGNATURE, key.sign_note(text).encode())
         for name in sorted(members):
             _add(archive, name, members[name])
 

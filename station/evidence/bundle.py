@@ -8,7 +8,7 @@ import hashlib
 import json
 import re
 import zlib
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -263,8 +263,7 @@ def _manifest(members: dict[str, bytes], events: Sequence[Any], now: Checkpoint,
 
 def _pack(members: dict[str, bytes], manifest: bytes, key: StationKey) -> bytes:
     text = f"{MANIFEST}\n{key.origin}\n{hashlib.sha256(manifest).hexdigest()}\n"
-    signature = b64encode(key.verifier.key_id + key.sign(text.encode("utf-8"))).decode("ascii")
-    note = f"{text}\n\u2014 {key.origin} {signature}\n".encode()
+    note = key.sign_note(text).encode()
     parts: list[bytes] = []
     rows: list[bytes] = []
     offset = 0

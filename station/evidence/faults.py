@@ -105,3 +105,9 @@ SETTINGS_UNFIT = FaultSpec(
     "Write its paths relative to it, each as one line, and back up again; or have an engineer "
     "lay the files out by hand.",
 )
+NOT_KEPT = FaultSpec(
+    "BAK-108",
+    StationFault,
+    "The journal is of an older station, and was not brought up to date, since no whole copy of it could be kept "
+    "before ({reason}). Nothing was changed: the older station works on with it. Mend that, then start again.",
+)

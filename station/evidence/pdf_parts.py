@@ -62,7 +62,7 @@ def _software(station: str, line: str, facts: tuple[tuple[str, str], ...]) -> It
     yield "Station, line", ", ".join(filter(None, (station, line))) or "not recorded"
     known = dict(facts)
     made = f"{known.pop('name', 'software')} {known.pop('version', '')}".strip()
-    made += ", installed as one file" if known.pop("frozen", "False") == "True" else ""
+    made += ", from a package with its own Python" if known.pop("frozen", "False") == "True" else ""
     yield "Software", made
     for key, what in _OF_THE_SOFTWARE.items():
         if told := known.pop(key, ""):

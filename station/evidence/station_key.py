@@ -4,6 +4,7 @@ It vouches for nothing by itself: whoever verifies must have its fingerprint fro
 """
 
 import unicodedata
+from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -47,6 +48,11 @@ class StationKey:
     def sign(self, data: bytes) -> bytes:
         """Return the key's 64-byte signature of ``data`` (RFC 8032; equal data gives equal bytes)."""
         return self.private.sign(data)
+
+    def sign_note(self, text: str) -> str:
+        """Return ``text``, whose last line ends, as a signed note (C2SP). Equal texts give equal notes."""
+        signature = b64encode(self.verifier.key_id + self.sign(text.encode())).decode("ascii")
+        return f"{text}\n\u2014 {self.origin} {signature}\n"
 
 
 def create_station_key(folder: Path, origin: str, passphrase: Secret | None = None) -> VerifierKey:

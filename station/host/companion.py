@@ -6,9 +6,11 @@ import sys
 import threading
 from collections.abc import Sequence
 from types import TracebackType
-from typing import IO, Self
+from typing import IO, Final, Self
 
 from station.host.faults import PROGRAM_HUNG, PROGRAM_MISSING
+
+_FLAGS: Final = getattr(subprocess, "CREATE_NO_WINDOW", 0) | getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
 class Companion:
@@ -24,7 +26,8 @@ class Companion:
                 text=True,
                 # A Ctrl-C in the terminal is for this program, which then ends its companion in good order.
                 start_new_session=sys.platform != "win32",
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                # And no console window of its own beside a window that has none (Windows).
+                creationflags=_FLAGS,
             )
         except OSError as error:
             raise PROGRAM_MISSING.fault(str(error), program=command[0]) from error

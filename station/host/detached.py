@@ -11,10 +11,10 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import Final
 
 from station.host.faults import NOT_ENDED, PROGRAM_HUNG, PROGRAM_MISSING
+from station.host.program import source_folder
 
 _MOST_LINES: Final = 200
 _NO_SUCH_PROCESS: Final = 87
@@ -37,7 +37,7 @@ def start_detached(
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             # Where this program's own modules are found, whatever folder it was started from.
-            cwd=Path(__file__).parents[2],
+            cwd=source_folder(),
             env={**os.environ, **(environment or {})},
             text=True,
             encoding="utf-8",

@@ -101,6 +101,11 @@ def rewrite_file(path: Path, data: bytes) -> None:
     _put(real, write, True, lambda temporary: temporary.replace(real))
 
 
+def replace_large_file(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Like :func:`replace_file`, for what ``write`` writes. Whatever that raises, the old content stands."""
+    _put(path, write, True, lambda temporary: temporary.replace(path))
+
+
 def replace_file_once(path: Path, data: bytes, agree: Callable[[], object]) -> None:
     """Like :func:`replace_file`, but ``agree`` is called once ``data`` would survive a power cut, before it counts.
 

@@ -63,6 +63,26 @@ def working_folder(folder: Path, name: str) -> Iterator[Path]:
             shutil.rmtree(made, ignore_errors=True)
 
 
+def clear_working_folders(folder: Path, name: str) -> None:
+    """Take away what kills left of working folders of this name. For the owner of ``folder``, who has none in use."""
+    for left in folder.glob(f".{name}.*.new"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def copy_folder(source: Path, folder: Path) -> None:
+    """Have ``folder``, which is not there or empty, be a copy of ``source``: whole, or not at all.
+
+    Contents alone, its folders for the owner: of the rights nothing is taken over. Raises HOST-110, HOST-102, HOST-103.
+    """
+    with working_folder(folder.parent, folder.name) as work:
+        made = work / folder.name
+        shutil.copytree(source, made, copy_function=shutil.copyfile)
+        for path in (made, *made.rglob("*")):
+            if path.is_dir():
+                path.chmod(0o700)  # it took over its source's rights, which may be to change nothing in it
+        move_into_place(made, folder)
+
+
 def move_into_place(made: Path, folder: Path) -> None:
     """Have ``made`` be ``folder`` at once, which is not there or empty. Raises HOST-110, HOST-102.
 

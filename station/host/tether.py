@@ -10,12 +10,11 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Final
+
+from station.host.program import is_packaged, own_command
 
 if sys.platform == "win32":
     from station.host.job import CREATE_SUSPENDED, Job
-
-_LEASH: Final = Path(__file__).with_name("leash.py")
 
 
 class Tethered:
@@ -88,6 +87,12 @@ class Tethered:
 
 if sys.platform != "win32":
 
+    def _leash() -> list[str]:
+        if is_packaged():
+            return own_command("station.host.leash")
+        # As a file, without what any other start of Python looks for: every operation of every slot is one.
+        return [sys.executable, "-I", "-S", str(Path(__file__).with_name("leash.py"))]
+
     def _start_on_leash(
         command: Sequence[str], folder: Path | None, environment: Mapping[str, str], seen: int
     ) -> "subprocess.Popen[bytes]":
@@ -95,7 +100,7 @@ if sys.platform != "win32":
         with os.fdopen(trouble, "rb") as pipe:
             try:
                 process = subprocess.Popen(
-                    [sys.executable, "-I", "-S", str(_LEASH), str(seen), str(told), *command],
+                    [*_leash(), str(seen), str(told), *command],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.PIPE,

@@ -1,5 +1,7 @@
 """Events as the bytes that the journal keeps: one RFC 8785 (JCS) object each, which is also a leaf of its tree."""
 
+import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -18,6 +20,10 @@ LEAF_VERSION: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
 _KINDS: Final[dict[str, type[Event]]] = {kind.kind: kind for kind in get_args(Event)}
+_PLAIN: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
+_ALIKE: Final = 2**53
+"""From here on whole numbers are no longer alike everywhere (RFC 8785, 3.2.2.3)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def encode(entry: Entry) -> bytes:
     event = entry.event
     body = _adapter(event.kind).dump_python(event)
     try:
-        return rfc8785.dumps(
+        return canonical(
             {
                 "v": LEAF_VERSION,
                 "seq": entry.seq,
@@ -74,7 +80,32 @@ def decode(leaf: bytes) -> Entry:
 
 def context_hash(value: dict[str, object]) -> Sha256:
     """Return the name of a context: the SHA-256 of its RFC 8785 form."""
-    return sha256_of(rfc8785.dumps(value))  # type: ignore[arg-type]  # contexts are JSON objects by contract; anything else raises
+    return sha256_of(canonical(value))
+
+
+def canonical(value: dict[str, Any]) -> bytes:
+    """Return the RFC 8785 form of a value. Raises ``rfc8785.CanonicalizationError`` for what JSON can't hold.
+
+    The reference library writes all that is in any way odd; what is surely the same in Python's own encoder, at a third
+    of the time, comes from there: every commit waits for this.
+    """
+    try:
+        if _is_plain(value):
+            return _PLAIN.encode(value).encode("utf-8")
+    except RecursionError:
+        pass  # the reference library gets deeper
+    return rfc8785.dumps(value)
+
+
+def _is_plain(value: Any) -> bool:
+    """Return whether nothing in it has a form of its own in RFC 8785: fractions, large numbers, keys beyond ASCII."""
+    if isinstance(value, str):
+        return value.isascii() or not _SURROGATE.search(value)
+    if isinstance(value, dict):
+        return all(type(key) is str and key.isascii() and _is_plain(inner) for key, inner in value.items())
+    if isinstance(value, list | tuple):
+        return all(map(_is_plain, value))
+    return value is None or (isinstance(value, int) and -_ALIKE < value < _ALIKE)
 
 
 def iso(moment: datetime) -> str:

@@ -1,6 +1,8 @@
 """Opening the journal's file so that what is committed survives a power cut."""
 
 import sys
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import apsw
@@ -14,11 +16,14 @@ FILE_NAME = "journal.db"
 _BUSY_MS = 5000
 
 
-def open_for_writing(folder: Path, *, vfs: str | None = None) -> apsw.Connection:
+def open_for_writing(
+    folder: Path, *, vfs: str | None = None, keep_before: Callable[[], object] = lambda: None
+) -> apsw.Connection:
     """Return the one writing connection: WAL, synchronous FULL, foreign keys, newest format; all of it asserted.
 
-    Makes the file, private, when it is not there, and migrates an older format in one transaction. Raises JRN-103
-    (damaged), JRN-104 (newer format; untouched), JRN-105 (file system can't hold it safely). ``vfs`` names another
+    Makes the file, private, when it is not there, and migrates an older format in one transaction, once
+    ``keep_before`` has returned: whatever that raises, nothing was changed. Raises JRN-103 (damaged), JRN-104 (newer
+    format; not a byte of it is changed), JRN-105 (file system can't hold it safely). ``vfs`` names another
     SQLite file system, as the power-loss tests have one; such a one keeps no shared memory, so the lock is exclusive.
     """
     make_private_folder(folder)
@@ -27,18 +32,16 @@ def open_for_writing(folder: Path, *, vfs: str | None = None) -> apsw.Connection
         if vfs is None:
             # SQLite would make the file with the process's umask; its -wal and -shm take over these rights.
             path.touch(mode=0o600, exist_ok=True)
+            # Opened to be written, even a journal that is refused would be changed: its log would be taken into it.
+            open_for_examination(path).close()
         connection = apsw.Connection(str(path), vfs=vfs)
-        connection.set_busy_timeout(_BUSY_MS)
-        if vfs is not None:
-            connection.pragma("locking_mode", "exclusive")
-        _check_origin(connection, path)
-        mode = connection.pragma("journal_mode", "wal")
-        if mode != "wal":
-            raise NOT_DURABLE.fault(f"journal_mode is {mode}", path=path, why="it has no write-ahead log there")
-        connection.pragma("synchronous", 2)
-        connection.pragma("foreign_keys", True)
-        _assert_settings(connection, path)
-        _migrate(connection, path)
+        try:
+            if vfs is not None:
+                connection.pragma("locking_mode", "exclusive")
+            _make_ready(connection, path, keep_before)
+        except BaseException:
+            connection.close()
+            raise
     except (apsw.Error, OSError) as error:
         raise database_fault(error, path) from error
     return connection
@@ -68,6 +71,19 @@ def open_for_examination(path: Path) -> apsw.Connection:
     file = path / FILE_NAME if path.is_dir() else path
     if not file.exists():
         raise ABSENT.fault(path=path)
+    connection = connect_traceless(file)
+    try:
+        _check_origin(connection, file)
+    except apsw.Error as error:
+        raise database_fault(error, file) from error
+    except Fault:
+        connection.close()
+        raise
+    return connection
+
+
+def connect_traceless(file: Path) -> apsw.Connection:
+    """Return a connection like :func:`open_for_examination`'s to a file that is there, whatever it is. JRN-103."""
     # Without a log nobody writes. A log that nobody has open has no index: SQLite would make one, unless all is its.
     logged, alone = Path(f"{file}-wal").exists(), not Path(f"{file}-shm").exists() and sys.platform != "win32"
     way = ("mode=ro&vfs=unix-none" if alone else "mode=ro") if logged else "mode=ro&immutable=1"
@@ -79,7 +95,6 @@ def open_for_examination(path: Path) -> apsw.Connection:
             connection.pragma("locking_mode", "exclusive")
         connection.pragma("query_only", True)
         connection.pragma("trusted_schema", False)
-        _check_origin(connection, file)
     except apsw.Error as error:
         raise database_fault(error, file) from error
     return connection
@@ -118,6 +133,18 @@ def _check_origin(connection: apsw.Connection, path: Path) -> None:
         raise TOO_NEW.fault(path=path, found=found, known=len(MIGRATIONS))
 
 
+def _make_ready(connection: apsw.Connection, path: Path, keep_before: Callable[[], object]) -> None:
+    connection.set_busy_timeout(_BUSY_MS)
+    _check_origin(connection, path)
+    mode = connection.pragma("journal_mode", "wal")
+    if mode != "wal":
+        raise NOT_DURABLE.fault(f"journal_mode is {mode}", path=path, why="it has no write-ahead log there")
+    connection.pragma("synchronous", 2)
+    connection.pragma("foreign_keys", True)
+    _assert_settings(connection, path)
+    _migrate(connection, path, keep_before)
+
+
 def _assert_settings(connection: apsw.Connection, path: Path) -> None:
     for name, wanted in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
         found = connection.pragma(name)
@@ -125,10 +152,24 @@ def _assert_settings(connection: apsw.Connection, path: Path) -> None:
             raise NOT_DURABLE.fault(f"{name} is {found}, not {wanted}", path=path, why=f"{name} can't be set")
 
 
-def _migrate(connection: apsw.Connection, path: Path) -> None:
+def will_migrate(folder: Path) -> bool:
+    """Return whether the next start of a station there changes its journal's format, or tries to: it may take minutes.
+
+    To this station's, from an older one, or back to it, where a newer station wrote nothing yet.
+    """
+    try:
+        with closing(open_for_examination(folder)) as connection:
+            return 0 < format_of(connection) < len(MIGRATIONS)
+    except Fault as fault:
+        return fault.code == TOO_NEW.code  # of any other, whoever starts there hears soon
+
+
+def _migrate(connection: apsw.Connection, path: Path, keep_before: Callable[[], object]) -> None:
     found = format_of(connection)
     if found == len(MIGRATIONS):
         return
+    if found:
+        keep_before()
     with connection:
         for step in MIGRATIONS[found:]:
             take_step(connection, step)

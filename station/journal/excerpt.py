@@ -14,9 +14,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 import apsw
+from pydantic_core import from_json
 
 from station.domain import events as e
+from station.domain.faults import Fault
 from station.domain.ids import AttemptId, BatchId, DeviceId, Imei, Sha256, UnitId, UploadId
+from station.journal.codec import decode, microseconds
 from station.journal.schema import RARE
 
 # A leaf's names are in the order of RFC 8785, and text in it has its quotes escaped: these can't be in a text.
@@ -47,6 +50,11 @@ _SEEN: Final = (
 )
 """Kinds that are rare and may concern a unit from anywhere."""
 
+_STEPS: Final = (e.StepIntended.kind, e.StepFinished.kind)
+"""Most entries are such."""
+_ROWS: Final = "SELECT seq, at_us, kind, batch, attempt, unit, leaf FROM event WHERE seq > ? ORDER BY seq"
+_AGREEING_STEP: Final = "a step whose row says what its leaf says"
+
 
 @dataclass(slots=True)
 class Excerpt:
@@ -59,6 +67,10 @@ class Excerpt:
     uploads: set[UploadId] = field(default_factory=set)
     contexts: set[Sha256] = field(default_factory=set)
     places: set[int] = field(default_factory=set)
+    agreeing: set[int] = field(default_factory=set)
+    """Of the places, the steps' between their attempt's begin and its end whose rows say what their leaves say."""
+    plain: bool = False
+    """Whether nothing was done to its units but in attempts and uploads: a rework that is withdrawn looks at steps."""
 
 
 def take_units(db: apsw.Connection, units: Iterable[UnitId]) -> Excerpt:
@@ -88,10 +100,10 @@ def take_batch(db: apsw.Connection, batch: BatchId) -> Excerpt:
         kind = _kind(leaf)
         if kind in _SEEN:
             rare[kind].append(seq)
-        elif kind == e.AttemptOpened.kind and json.loads(leaf)["body"]["batch"] == batch:
+        elif kind == e.AttemptOpened.kind and _body(leaf)["batch"] == batch:
             here.add(AttemptId(seq))
         elif kind == e.UnitIdentified.kind:
-            body = json.loads(leaf)["body"]
+            body = _body(leaf)
             imei_of[body["attempt"]] = body["imei"]
             attempts_of[body["imei"]].add(body["attempt"])
             unit_of.setdefault(body["imei"], UnitId(seq))
@@ -116,7 +128,9 @@ def _follow(db: apsw.Connection, found: Excerpt, attempts: Collection[AttemptId]
         adopted = set[AttemptId]()
         for seq, kind, body in _sweep(db, left, found.devices):
             found.places.add(seq)
-            if kind == e.UnitIdentified.kind and body["adopts"] is not None:
+            if kind == _AGREEING_STEP:
+                found.agreeing.add(seq)
+            elif kind == e.UnitIdentified.kind and body["adopts"] is not None:
                 adopted.add(AttemptId(body["adopts"]))
             elif kind == e.AttemptOpened.kind:
                 found.batches.add(body["batch"])
@@ -134,21 +148,24 @@ def _sweep(
     waiting, running, serials = deque(sorted(attempts)), set[int](), set[str]()
     while waiting:
         first = waiting[0]
-        for seq, leaf in _leaves(db, first - 1):
+        rows: Any = db.execute(_ROWS, (first - 1,))
+        for seq, *columns, leaf in rows:
+            if columns[3] in running and not (waiting and seq == waiting[0]) and _is_step(seq, columns, leaf):
+                yield seq, _AGREEING_STEP, {}
+                continue
             kind = _kind(leaf)
             if waiting and seq == waiting[0]:
                 waiting.popleft()
                 if kind == e.AttemptOpened.kind:
                     running.add(seq)
-                    yield seq, kind, json.loads(leaf)["body"]
+                    yield seq, kind, _body(leaf)
             elif kind in (e.CertificateIntended.kind, e.CertificateIssued.kind):
-                body = json.loads(leaf)["body"]
+                body = _body(leaf)
                 if body.get("device_id") in devices or body["serial"] in serials:
                     serials.add(body["serial"])
                     yield seq, kind, body
             elif (said := _ATTEMPT.search(leaf)) is not None and int(said[1]) in running:
-                # Of most, the steps, it is enough here that they are there: each is read whole when it is told.
-                body = json.loads(leaf)["body"] if kind in (e.UnitIdentified.kind, e.AttemptClosed.kind) else {}
+                body = _body(leaf)
                 if kind == e.UnitIdentified.kind:
                     devices.add(body["device_id"])
                 elif kind == e.AttemptClosed.kind:
@@ -160,9 +177,25 @@ def _sweep(
             waiting.popleft()
 
 
+def _is_step(seq: int, columns: list[Any], leaf: bytes) -> bool:
+    """Return whether it is a step's row that says what its leaf says, which can be read as every entry must be."""
+    if columns[1] not in _STEPS:
+        return False
+    try:
+        entry = decode(leaf)
+    except Fault:
+        return False  # whoever compares its row comes upon it
+    event = entry.event
+    return (
+        isinstance(event, e.StepIntended | e.StepFinished)
+        and entry.seq == seq
+        and columns == [microseconds(entry.at), event.kind, None, event.attempt, None]
+    )
+
+
 def _hidden(db: apsw.Connection, found: Excerpt) -> set[AttemptId]:
     """Return attempts that the table calls nameless, in the same batches, whose board said that it is one of these."""
-    imeis = {json.loads(leaf)["body"].get("imei") for unit in found.units if (leaf := leaf_at(db, unit))}
+    imeis = {_body(leaf).get("imei") for unit in found.units if (leaf := leaf_at(db, unit))}
     sql = "SELECT id FROM attempt WHERE batch IN (SELECT value FROM json_each(?)) AND unit IS NULL"
     rows: Any = db.execute(sql, (json.dumps(sorted(found.batches)),))
     nameless = {AttemptId(one) for (one,) in rows}
@@ -178,7 +211,9 @@ def _complete(db: apsw.Connection, found: Excerpt, rare: dict[str, list[int]]) -
     )
     rows: Any = db.execute(sql, (json.dumps(sorted(found.units)), json.dumps(sorted(found.attempts))))
     found.places |= {seq for (seq,) in rows}
-    found.places |= {seq for seq, body in _bodies(db, rare, _OF_UNITS) if body["unit"] in found.units}
+    done = {seq for seq, body in _bodies(db, rare, _OF_UNITS) if body["unit"] in found.units}
+    found.places |= done
+    found.plain = not done
     found.places |= {seq for seq, body in _bodies(db, rare, _OF_ATTEMPTS) if body["attempt"] in found.attempts}
     for seq, body in _bodies(db, rare, (e.BatchArmed.kind, e.BatchClosed.kind)):
         if body["batch"] in found.batches:
@@ -212,7 +247,7 @@ def _bodies(
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     for kind in kinds:
         for seq in rare.get(kind, ()):
-            yield seq, json.loads(leaf_at(db, seq))["body"]
+            yield seq, _body(leaf_at(db, seq))
 
 
 def _of_kind(db: apsw.Connection, kind: str) -> Iterator[int]:
@@ -229,6 +264,11 @@ def _leaves(db: apsw.Connection, after: int) -> Iterator[tuple[int, bytes]]:
     yield from rows
 
 
+def _body(leaf: bytes) -> dict[str, Any]:
+    body: dict[str, Any] = from_json(leaf)["body"]
+    return body
+
+
 def _kind(leaf: bytes) -> str:
-    found = _KIND.search(leaf, max(0, len(leaf) - _TAIL))
+    found = _KIND.search(leaf, len(leaf) - _TAIL)
     return found[1].decode("ascii") if found else ""

@@ -16,8 +16,9 @@ DAMAGED = FaultSpec(
 TOO_NEW = FaultSpec(
     "JRN-104",
     StationFault,
-    "The journal {path} was written by a newer station (format {found}, this one knows {known}). "
-    "Install the newer station; nothing was changed.",
+    "The journal {path} was written by a newer station (format {found}, this one knows {known}). Nothing was changed. "
+    "Install the newer station again. To go on with this one, export with the newer one what was built since, and "
+    "restore the last backup that this one made.",
 )
 NOT_DURABLE = FaultSpec(
     "JRN-105", StationFault, "The journal {path} can't be made safe against power cuts ({why}). Put it on a local disk."

@@ -16,7 +16,8 @@ from station.domain.ids import EventSeq, Sha256
 from station.host.clock import Clock
 from station.journal.codec import Entry, context_hash, encode, microseconds
 from station.journal.database import FILE_NAME, database_fault, open_for_writing
-from station.journal.faults import BROKEN, CLOSED, INCONSISTENT
+from station.journal.faults import BROKEN, CLOSED, INCONSISTENT, TOO_NEW
+from station.journal.going_back import step_back
 from station.journal.projections import advance_clock, apply
 from station.journal.records import Records
 from station.journal.tree import grow
@@ -50,15 +51,18 @@ class Journal:
         *,
         vfs: str | None = None,
         committed: Callable[[Sequence[Entry]], None] = lambda _: None,
+        keep_before: Callable[[], object] = lambda: None,
     ) -> None:
         """Open (or make) the journal in ``folder``, which the caller owns by lock.
 
-        ``committed`` is called from the writer's thread with every commit's entries, after the sync, in order.
+        ``committed`` is called from the writer's thread with every commit's entries, after the sync, in order;
+        ``keep_before`` before an older format is brought up to date, which does not happen where it raises. A journal
+        that only a newer station's migration has touched is put back as it was before (:mod:`.going_back`).
         """
         self._clock = clock
         self._path = folder / FILE_NAME
         self._vfs = vfs
-        self._committed = committed
+        self._committed, self._keep_before = committed, keep_before
         self._session, self._by = EventSeq(0), ""
         self._next = EventSeq(1)
         self._db: apsw.Connection | None = self._open()
@@ -224,7 +228,13 @@ class Journal:
         self._next = EventSeq(self._next + 1)
 
     def _open(self) -> apsw.Connection:
-        db = open_for_writing(self._path.parent, vfs=self._vfs)
+        folder = self._path.parent
+        try:
+            db = open_for_writing(folder, vfs=self._vfs, keep_before=self._keep_before)
+        except Fault as fault:
+            if fault.code != TOO_NEW.code or not step_back(folder):
+                raise
+            db = open_for_writing(folder, vfs=self._vfs, keep_before=self._keep_before)
         self._next = EventSeq(int(db.execute("SELECT coalesce(max(seq), 0) + 1 FROM event").get or 1))
         return db
 

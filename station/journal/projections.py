@@ -29,6 +29,12 @@ def apply(db: apsw.Connection, entry: Entry) -> Keys:
     """Bring every table up to date with ``entry``; return the batch, attempt and unit it is to be found under."""
     event, seq = entry.event, entry.seq
     match event:
+        case e.StepIntended() | e.StepFinished():  # most entries are: nothing else is looked at before
+            # A slot that hung and came back after its attempt was closed elsewhere writes nothing more about it.
+            open_at = "SELECT 1 FROM attempt WHERE id = ? AND outcome IS NULL"
+            if db.execute(open_at, (event.attempt,)).get is None:
+                raise INCONSISTENT.fault(f"attempt {event.attempt}", why="a step of an attempt that has ended")
+            return None, event.attempt, None
         case (
             e.SessionOpened()
             | e.SessionClosed()
@@ -90,12 +96,6 @@ def apply(db: apsw.Connection, entry: Entry) -> Keys:
             return None, event.attempt, unit
         case e.UuidLearnt():
             return None, event.attempt, learn_uuid(db, event)
-        case e.StepIntended() | e.StepFinished():
-            # A slot that hung and came back after its attempt was closed elsewhere writes nothing more about it.
-            open_at = "SELECT 1 FROM attempt WHERE id = ? AND outcome IS NULL"
-            if db.execute(open_at, (event.attempt,)).get is None:
-                raise INCONSISTENT.fault(f"attempt {event.attempt}", why="a step of an attempt that has ended")
-            return None, event.attempt, None
         case e.AttemptClosed():
             return None, event.attempt, close_attempt(db, event, microseconds(entry.at))
         case e.CertificateIntended():

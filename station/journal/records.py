@@ -2,8 +2,8 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -11,10 +11,10 @@ from typing import Any, Self, TypeVar
 import apsw
 
 from station.domain.check_events import Asks, CheckState
-from station.domain.events import CertificateIssued, Context, UploadDecided, UploadSending, UploadSettled
-from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, Sha256, UnitId, UploadId
+from station.domain.events import CertificateIssued, Context, UploadDecided, UploadSettled
+from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, Sha256, UnitId
 from station.domain.line import CloudState, Outcome, StepKind
-from station.journal.codec import Entry, decode, microseconds
+from station.journal.codec import Entry, decode
 from station.journal.database import FILE_NAME, open_for_reading
 from station.journal.faults import DAMAGED
 from station.journal.rows import (
@@ -22,14 +22,14 @@ from station.journal.rows import (
     BatchRow,
     CertificateRow,
     CheckRow,
-    OutboxRow,
     Tally,
     UnitRow,
-    UploadRow,
 )
 from station.journal.schema import RARE
-from station.journal.tallying import OVERWRITTEN, count_batch, count_outbox
+from station.journal.spans import time_of
+from station.journal.tallying import OVERWRITTEN, count_batch
 from station.journal.tree import Tree
+from station.journal.upload_records import UploadRecords
 
 Row = TypeVar("Row")
 
@@ -41,10 +41,9 @@ _OF_BOARD = (  # by the serial, which has an index, and not by the intent's plac
     "WHERE unit = (SELECT id FROM unit WHERE device_id = ?) AND kind = 'certificate-intended')"
 )
 _UNPASSED = " AND final_check.state <> 'passed'"  # picks the index
-_UPLOAD = "id, state, body_sha256, units, absent, request_id, tries, first_sent_us, next_us, reason"
 
 
-class Records:
+class Records(UploadRecords):
     """Questions to the journal. No method changes anything; every one may be repeated."""
 
     def __init__(self, folder: Path, connect: Callable[[Path], apsw.Connection] | None = None) -> None:
@@ -78,6 +77,10 @@ class Records:
     def unit(self, unit: UnitId) -> UnitRow | None:
         """Return the unit with this ID."""
         return _first(self._units("id = ?", unit))
+
+    def units(self, units: Sequence[UnitId]) -> dict[UnitId, UnitRow]:
+        """Return the units with these IDs, without those that nobody knows."""
+        return {row.id: row for row in self._units("id IN (SELECT value FROM json_each(?))", json.dumps(units))}
 
     def unit_by_imei(self, imei: Imei) -> UnitRow | None:
         """Return the unit with this IMEI."""
@@ -229,7 +232,7 @@ class Records:
     def latest_entry(self) -> datetime | None:
         """Return the latest time any entry carries, corrected ones left out."""
         at: Any = self._db.execute("SELECT at_us FROM latest").get
-        return None if at is None else _time(at)
+        return None if at is None else time_of(at)
 
     def account(self, base_url: str) -> tuple[str, str] | None:
         """Return the team (ID, name) that the cloud at this address last confirmed."""
@@ -255,32 +258,6 @@ class Records:
         rows: Any = self._db.execute("SELECT number, fault FROM slot ORDER BY number")
         return dict(rows)
 
-    def outbox(
-        self, *states: CloudState, unit: UnitId | None = None, after: OutboxRow | None = None, limit: int = 1_000_000
-    ) -> list[OutboxRow]:
-        """Return the outbox in these states (all when none is named), longest waiting first; ``after`` a row of it."""
-        terms, values = [f"state IN ({','.join('?' * len(states))})"] if states else [], list[object](states)
-        if states and CloudState.ONBOARDED not in states:
-            terms.append("state <> 'onboarded'")  # picks the index: all but a few have come to this end
-        if unit is not None:
-            terms, values = [*terms, "outbox.unit = ?"], [*values, unit]
-        if after is not None:
-            terms, values = [*terms, "(since_us, unit.id) > (?, ?)"], [*values, microseconds(after.since), after.unit]
-        sql = (
-            "SELECT outbox.unit, device_id, state, upload, reason, since_us FROM outbox JOIN unit ON "
-            f"{' AND '.join(['unit.id = outbox.unit', *terms])} ORDER BY since_us, outbox.unit LIMIT ?"
-        )
-        bound: Any = (*values, limit)
-        rows: Any = self._db.execute(sql, bound)
-        return [
-            OutboxRow(unit, device, CloudState(state), upload, reason, _time(since))
-            for unit, device, state, upload, reason, since in rows
-        ]
-
-    def outbox_counts(self) -> dict[CloudState, int]:
-        """Return how many units the outbox holds in each state; those that hold none are left out."""
-        return count_outbox(self._db)
-
     def final_checks(self, *states: CheckState, unit: UnitId | None = None, limit: int = 1000) -> list[CheckRow]:
         """Return the units whose final checks are in these states, none of them passed; of ``unit`` in any state."""
         which = "final_check.unit = ?" if unit is not None else f"final_check.state IN ({','.join('?' * len(states))})"
@@ -291,29 +268,9 @@ class Records:
         )
         rows: Any = self._db.execute(sql, ((unit,) if unit is not None else states) + (limit,))
         return [
-            CheckRow(unit, device, Asks(asks), CheckState(state), words, _time(at), CloudState(cloud), upload)
+            CheckRow(unit, device, Asks(asks), CheckState(state), words, time_of(at), CloudState(cloud), upload)
             for unit, device, asks, state, words, at, cloud, upload in rows
         ]
-
-    def requests_of_others(self, upload: UploadId) -> list[str]:
-        """Return the request IDs that belong to other uploads than this one."""
-        sql = "SELECT request_id FROM upload WHERE request_id IS NOT NULL AND id <> ?"
-        rows: Any = self._db.execute(sql, (upload,))
-        return [request for (request,) in rows]
-
-    def open_uploads(self) -> list[UploadRow]:
-        """Return the uploads that are not settled, oldest first."""
-        rows: Any = self._db.execute(f"SELECT {_UPLOAD} FROM upload WHERE state <> 'settled' ORDER BY id")
-        return [_upload(row) for row in rows]
-
-    def last_sending(self, upload: UploadId) -> Entry | None:
-        """Return the entry with which the upload was sent last, None before it ever was."""
-        sql = (
-            "SELECT leaf FROM upload_event JOIN event USING (seq) WHERE upload = ? AND kind = ? "
-            "ORDER BY seq DESC LIMIT 1"
-        )
-        leaf: Any = self._db.execute(sql, (upload, UploadSending.kind)).get
-        return None if leaf is None else decode(leaf)
 
     def was_onboarded(self, unit: UnitId) -> bool:
         """Return whether the cloud ever confirmed the unit or its claim, or a person did, whatever happened since."""
@@ -327,23 +284,6 @@ class Records:
                 case _:
                     pass
         return False
-
-    def withdrawn_state(self, unit: UnitId) -> CloudState | None:
-        """Return how the unit stood with the cloud when its rework, not begun yet, was declared; None if in no way."""
-        state: Any = self._db.execute("SELECT state FROM withdrawn WHERE unit = ?", (unit,)).get
-        return None if state is None else CloudState(state)
-
-    def upload(self, upload: UploadId) -> UploadRow | None:
-        """Return one upload."""
-        row: Any = self._db.execute(f"SELECT {_UPLOAD} FROM upload WHERE id = ?", (upload,)).fetchone()
-        return None if row is None else _upload(row)
-
-    def body(self, name: Sha256) -> bytes:
-        """Return a stored body; raises JRN-103 when it is not there or not what its name says."""
-        data: Any = self._db.execute("SELECT data FROM body WHERE sha256 = ?", (name,)).get
-        if data is None:
-            raise DAMAGED.fault(f"no body {name}", path=self._path, why="an upload's body is missing")
-        return bytes(data)
 
     def _units(self, where: str, *values: object) -> Iterator[UnitRow]:
         bound: Any = values[0] if values and isinstance(values[0], dict) else values
@@ -359,9 +299,9 @@ class Records:
         rows: Any = self._db.execute(f"SELECT {_ATTEMPT} FROM attempt WHERE {where}", bound)
         for row in rows:
             fields = [*row]
-            fields[8], fields[11] = _outcome(row[8]), _time(row[11])
+            fields[8], fields[11] = _outcome(row[8]), time_of(row[11])
             fields[10] = None if row[10] is None else StepKind(row[10])
-            fields[12] = None if row[12] is None else _time(row[12])
+            fields[12] = None if row[12] is None else time_of(row[12])
             yield AttemptRow(*fields)
 
     def _certificates(self, where: str, *values: object) -> Iterator[CertificateRow]:
@@ -371,27 +311,8 @@ class Records:
             yield CertificateRow(*row)
 
 
-def _upload(row: tuple[Any, ...]) -> UploadRow:
-    return UploadRow(
-        id=row[0],
-        state=row[1],
-        body_sha256=row[2],
-        units=tuple(json.loads(row[3])),
-        absent=frozenset(json.loads(row[4])),
-        request_id=row[5],
-        tries=row[6],
-        first_sent=None if row[7] is None else _time(row[7]),
-        not_before=None if row[8] is None else _time(row[8]),
-        reason=row[9],
-    )
-
-
 def _outcome(text: str | None) -> Outcome | None:
     return None if text is None else Outcome(text)
-
-
-def _time(at_us: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_us)
 
 
 def _first(rows: Iterator[Row]) -> Row | None:

@@ -1,5 +1,6 @@
 """A batch, or the outbox, counted by SQL: many times a minute for a header, of however many units."""
 
+from datetime import datetime
 from typing import Any, Final
 
 import apsw
@@ -8,6 +9,7 @@ from station.domain.ids import BatchId
 from station.domain.line import CloudState, Outcome
 from station.journal.rows import Tally
 from station.journal.schema import RARE
+from station.journal.spans import time_of
 
 OVERWRITTEN: Final = (
     "SELECT event.unit, event.attempt FROM event JOIN attempt ON attempt.id = event.attempt "
@@ -62,3 +64,12 @@ def count_outbox(db: apsw.Connection) -> dict[CloudState, int]:
     whole: Any = db.execute("SELECT count(*) FROM outbox").get
     onboarded = int(whole) - sum(counts.values())
     return counts | ({CloudState.ONBOARDED: onboarded} if onboarded else {})
+
+
+def oldest_in(db: apsw.Connection, *states: CloudState) -> datetime | None:
+    """Return since when the unit that is in one of these states longest is in it; None where none is. Looks only."""
+    marks = ",".join("?" * len(states))
+    since: Any = db.execute(
+        f"SELECT min(since_us) FROM outbox WHERE state IN ({marks}) AND state <> 'onboarded'", states
+    ).get
+    return None if since is None else time_of(since)

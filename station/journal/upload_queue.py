@@ -11,7 +11,7 @@ from station.domain.ids import BatchId, DeviceId, UnitId, UploadId
 from station.domain.line import CloudState
 from station.journal.database import open_for_reading
 from station.journal.spans import time_of
-from station.journal.tallying import count_outbox
+from station.journal.tallying import count_outbox, oldest_in
 
 MOST: Final = 2000
 """Rows that are shown at most: the longest waiting; of the onboarded, the newest."""
@@ -78,13 +78,10 @@ class UploadQueue:
 
     def read(self, states: Collection[CloudState]) -> Queue:
         """Return the queue as it is now, with at most :data:`MOST` rows of ``states``. Looks only."""
-        oldest: Any = self._db.execute(
-            "SELECT min(since_us) FROM outbox WHERE state IN ('waiting', 'sending') AND state <> 'onboarded'"
-        ).get
         reworks: Any = self._db.execute("SELECT count(*) FROM unit WHERE rework = 1").get
         checks: Any = self._db.execute(f"SELECT count(*) {_MARKED}").get
-        since = None if oldest is None else time_of(oldest)
-        return Queue(self.counts(), since, self._rows(states), int(reworks), int(checks))
+        oldest = oldest_in(self._db, CloudState.WAITING, CloudState.SENDING)
+        return Queue(self.counts(), oldest, self._rows(states), int(reworks), int(checks))
 
     def counts(self) -> dict[CloudState, int]:
         """Return how many units are in each state; those that hold none are left out."""

@@ -4,7 +4,7 @@ What the account's API takes no body for, or would take with an effect that nobo
 instead of being sent: its upload is prepared and settled in one breath, and no byte of it leaves.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -32,6 +32,7 @@ from station.journal.rows import OutboxRow
 from station.line.feed import Feed, Told
 from station.line.hand import Writer
 from station.line.outbox_rules import OutboxRules
+from station.line.sent_before import sent_before
 from station.line.team import KeyWatch
 
 _IN_WORDS: Final = {
@@ -43,6 +44,11 @@ _IN_WORDS: Final = {
 _DEVICES: Final = (CredentialKind.CERTIFICATE, CredentialKind.ONBOARDING_TOKEN)
 """By which the cloud gets a device, and nothing that a deletion of it leaves there, as it leaves a claim."""
 _EARLIER: Final = "the team has claimed the device by an earlier sending of its token; its cloud key was not seen yet"
+_TAKEN_BEFORE: Final = "the cloud took this very onboarding token before the unit was built again, and has the device"
+_UNCLEAR_BEFORE: Final = (
+    "this very onboarding token went before the unit was built again, and nobody could tell what came of it; look in "
+    "the portal, then: station decide ID seen, or again"
+)
 _TAKEN: Final = (CloudState.ONBOARDED, CloudState.CLAIMED)
 
 
@@ -75,10 +81,10 @@ class Bodies:
 
     def wait(self) -> float | None:
         """Return the seconds until a body is due; None where no unit waits."""
-        waiting = self._records.outbox(CloudState.WAITING, limit=1)
-        if not waiting:
+        oldest = self._records.oldest(CloudState.WAITING)
+        if oldest is None:
             return None
-        age = (self._clock.now() - waiting[0].since).total_seconds()
+        age = (self._clock.now() - oldest).total_seconds()
         return max(0.05, self._rules.longest_wait - age, self._due - self._clock.monotonic())
 
     def prepare(self, *, flush: bool) -> bool:
@@ -91,12 +97,15 @@ class Bodies:
         if not (flush or len(rows) >= self._size or age >= self._rules.longest_wait or age < 0):
             return False
         made = dict(zip((row.unit for row in rows), self._rows_of([row.unit for row in rows]), strict=True))
-        if self._hold_unfit(rows, made):
+        reworked = self._there_before([row.unit for row in rows])
+        if self._hold_unfit(rows, made, reworked) or (ended := self._end_sent_before(made)):
             return True
-        there = self._there_already([row for row in rows if made[row.unit].kind is CredentialKind.CERTIFICATE])
+        if ended is None:
+            return self._look_later()
+        certified = [row for row in rows if made[row.unit].kind is CredentialKind.CERTIFICATE]
+        there = self._there_already([row for row in certified if row.unit in reworked])
         if there is None:
-            self._due = self._clock.monotonic() + self._rules.retry_first * 6
-            return False
+            return self._look_later()
         # One body holds one kind, and replaces certificates or onboards devices; the others go with the next one.
         first = rows[0].unit
         kind, replaces = made[first].kind, first in there
@@ -104,13 +113,34 @@ class Bodies:
         units = tuple(alike[: self._key.cloud.max_rows(kind)])
         tried = self._key.tried([made[unit] for unit in units], self._tell_wait)
         if tried is None:
-            self._due = self._clock.monotonic() + self._rules.retry_first * 6
-            return False
+            return self._look_later()
         if refused := {unit: why for unit, why in zip(units, tried.reasons, strict=True) if why}:
             return self._end_refused(refused, made)
         body = self._key.cloud.render([replace(made[unit], replaces=replaces) for unit in units])
         self._journal.commit(self._prepared(units, kind, body), bodies={sha256_of(body): body})
         return True
+
+    def _look_later(self) -> bool:
+        """Leave everything as it is until the cloud may be asked again; return False: nothing was done."""
+        self._due = self._clock.monotonic() + self._rules.retry_first * 6
+        return False
+
+    def _end_sent_before(self, made: dict[UnitId, OnboardRow]) -> bool | None:
+        """Settle units whose very tokens went before; return whether there were any, None to ask the cloud later.
+
+        Sent again they would be refused as there already, or be there twice over as far as this station knows.
+        """
+        before = sent_before(self._records, made)
+        taken = [unit for unit, state in before.items() if state is CloudState.ONBOARDED]
+        devices = [made[unit].device_id for unit in taken]
+        known = self._key.known(devices, self._tell_wait, CredentialKind.ONBOARDING_TOKEN) if taken else None
+        if taken and known is None:
+            return None
+        there = {unit: _TAKEN_BEFORE for unit in taken if known and made[unit].device_id in known.present}
+        unclear = {unit: _UNCLEAR_BEFORE for unit, state in before.items() if state is CloudState.UNKNOWN}
+        self._end_unsent(there, made, CloudState.ONBOARDED)
+        self._end_unsent(unclear, made, CloudState.UNKNOWN)
+        return bool(there or unclear)
 
     def _end_refused(self, why: dict[UnitId, str], made: dict[UnitId, OnboardRow]) -> bool:
         """Settle units that the dry run refuses; return False where the cloud must be asked again later.
@@ -123,8 +153,7 @@ class Bodies:
             devices = [made[unit].device_id for unit in lost]
             known = self._key.known(devices, self._tell_wait, CredentialKind.ATTESTATION_TOKEN)
             if known is None:
-                self._due = self._clock.monotonic() + self._rules.retry_first * 6
-                return False
+                return self._look_later()
         taken = {unit: _EARLIER for unit in lost if known is not None and made[unit].device_id in known.present}
         self._end_unsent(taken, made, CloudState.CLAIMED)
         self._end_unsent({unit: one for unit, one in why.items() if unit not in taken}, made, CloudState.REFUSED)
@@ -154,9 +183,11 @@ class Bodies:
             account=self._key.account,
         )
 
-    def _hold_unfit(self, rows: Sequence[OutboxRow], made: dict[UnitId, OnboardRow]) -> bool:
+    def _hold_unfit(
+        self, rows: Sequence[OutboxRow], made: dict[UnitId, OnboardRow], reworked: Collection[UnitId]
+    ) -> bool:
         """Hold the units that can't go, those of one reason together; return whether there were any."""
-        unfit = {row.unit: why for row in rows if (why := self._why_unfit(row, made[row.unit]))}
+        unfit = {row.unit: why for row in rows if (why := self._why_unfit(row.unit, made[row.unit], reworked))}
         self._end_unsent(unfit, made, CloudState.HELD)
         return bool(unfit)
 
@@ -177,20 +208,20 @@ class Bodies:
                 )
                 self._feed.publish(Told("CLD-REFUSED", text))
 
-    def _why_unfit(self, row: OutboxRow, made: OnboardRow) -> str:
+    def _why_unfit(self, unit: UnitId, made: OnboardRow, reworked: Collection[UnitId]) -> str:
         cloud = self._key.cloud
         if made.kind not in cloud.takes:
             return f"the {cloud.api} API takes no {_IN_WORDS[made.kind]}; the station file must name one that does"
         if isinstance(made.credential, OnboardingToken) and (ends := made.credential.expires) <= self._now():
             return f"its onboarding token ran out on {ends:%Y-%m-%d %H:%M} UTC; build it again (station rework)"
-        if not self._was_there(row.unit) or self._sent_by_person(row.unit):
+        if unit not in reworked or self._sent_by_person(unit):
             return ""
         if not cloud.can_look:
             return (
                 "the cloud has the device from before its rework, and on this API no way is known to replace what it "
                 "has; delete the device in the portal"
             )
-        if (before := self._other_kind_before(row.unit, made.kind)) is not None:
+        if (before := self._other_kind_before(unit, made.kind)) is not None:
             was, now = before.replace("-", " "), made.kind.replace("-", " ")
             return (
                 f"the cloud took its {was} before its rework, and its {now} does not replace that: both would count; "
@@ -231,9 +262,9 @@ class Bodies:
     def _now(self) -> datetime:
         return self._key.time() or self._clock.now()
 
-    def _was_there(self, unit: UnitId) -> bool:
-        row = self._records.unit(unit)
-        return row is not None and row.attempts > 1 and self._records.was_onboarded(unit)
+    def _there_before(self, units: Sequence[UnitId]) -> frozenset[UnitId]:
+        """Return the units that the cloud had before they were built once more."""
+        return frozenset(unit for unit in self._records.built_again(units) if self._records.was_onboarded(unit))
 
     def _sent_by_person(self, unit: UnitId) -> bool:
         """Return whether the last word about the unit since it was built is a person's: send it."""
@@ -250,9 +281,9 @@ class Bodies:
     def _there_already(self, rows: Sequence[OutboxRow]) -> frozenset[UnitId] | None:
         """Return the units whose devices the cloud has from before a rework; None when it can't be asked now.
 
-        Only those that were ever onboarded are asked for: whatever else has their ID is not theirs to replace.
+        Only for those that were ever onboarded: whatever else has another one's ID is not theirs to replace.
         """
-        earlier = [row for row in rows if self._was_there(row.unit)] if self._key.cloud.can_look else []
+        earlier = rows if self._key.cloud.can_look else []
         if not earlier:
             return frozenset()
         known = self._key.known([row.device_id for row in earlier], self._tell_wait)

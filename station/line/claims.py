@@ -42,7 +42,7 @@ class ClaimWatch:
     def due(self) -> bool:
         """Return whether there is a look to take. Asks nothing."""
         return (self._asked or self._whole or self._clock.monotonic() >= self._due) and bool(
-            self._records.outbox(CloudState.CLAIMED, limit=1)
+            self._records.holds(CloudState.CLAIMED)
         )
 
     def look(self) -> bool:

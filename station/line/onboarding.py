@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from cryptography.x509 import load_der_x509_certificate
-
 from station.cloud.protocol import (
     AttestationToken,
     Certificate,
@@ -15,7 +13,7 @@ from station.cloud.protocol import (
 )
 from station.credentials.keygen import read_keygen
 from station.credentials.keys import key_to_pem, read_p256_spki
-from station.credentials.pem import to_pem
+from station.credentials.pem import der_to_pem
 from station.domain.ids import Sha256, UnitId
 from station.domain.line import StepKind
 from station.domain.ways import CredentialKind, Way
@@ -45,15 +43,15 @@ class OnboardRows:
         differs = find_disagreement_about(self._records.folder, units)
         if differs is not None:
             raise DISAGREES.fault(unit=self._first_of(units), difference=differs.sentence)
-        return [self._row_of(unit) for unit in units]
+        rows = self._records.units(units)
+        return [self._row_of(unit, rows.get(unit)) for unit in units]
 
     def _first_of(self, units: Sequence[UnitId]) -> UnitId:
         """Return the unit of which the tables say something else; the first where it takes several to see it."""
         alone = (unit for unit in units if find_disagreement_about(self._records.folder, [unit]) is not None)
         return next(alone, units[0])
 
-    def _row_of(self, unit: UnitId) -> OnboardRow:
-        row = self._records.unit(unit)
+    def _row_of(self, unit: UnitId, row: UnitRow | None) -> OnboardRow:
         attempt = self._records.attempt(row.last_attempt) if row is not None else None
         if row is None or attempt is None:
             raise UNKNOWN_UNIT.fault(f"unit {unit}: {row}", text=unit)
@@ -74,8 +72,7 @@ class OnboardRows:
                 certificate = self._records.active_certificate(unit.device_id)
                 if certificate is None:
                     raise UNKNOWN_UNIT.fault(f"unit {unit.id} has no certificate", text=unit.id)
-                leaf = load_der_x509_certificate(self._records.certificate_der(certificate))
-                return Certificate(to_pem(leaf))
+                return Certificate(der_to_pem(self._records.certificate_der(certificate)))
             case CredentialKind.PUBLIC_KEY:
                 key = read_p256_spki(read_keygen(self._told(unit, StepKind.GENERATE, "keygen")).body)
                 return PublicKey(key_to_pem(key))

@@ -36,7 +36,7 @@ from station.domain.events import (
     UploadSettled,
     UploadUnclear,
 )
-from station.domain.ids import DeviceId, UnitId, UploadId
+from station.domain.ids import UnitId, UploadId
 from station.domain.line import CloudState
 from station.domain.ways import CredentialKind
 from station.host.clock import Clock
@@ -54,7 +54,7 @@ from station.line.outbox_rules import OutboxRules
 from station.line.outbox_words import tell_elsewhere, tell_late, tell_left_over, tell_wait
 from station.line.overdue import OverdueWatch
 from station.line.own_credential import OwnCredentials
-from station.line.prepared import PreparedUploads, undecided
+from station.line.prepared import PreparedUploads
 from station.line.team import KeyWatch, TeamGate
 from station.line.verdicts import UNLISTED, by_devices, by_refusal, by_result, by_tokens, repeats
 from station.line.waits import Waits
@@ -137,19 +137,21 @@ class Outbox:
 
     def _advance(self, *, flush: bool) -> float | None:
         uploads = self._records.open_uploads()
-        if uploads or self._records.outbox(CloudState.WAITING, limit=1):
+        if uploads or self._records.holds(CloudState.WAITING):
             wait = self._key.check()
             if wait is not None:
                 return wait
         ours, theirs = self._prepared.split(uploads, self._key.account)
         now = self._clock.monotonic()
-        for upload in ours:
-            if self._waits.due_at(upload) <= now:
+        eldest = self._waits.eldest(ours)
+        due = [self._waits.due_at(upload, eldest=upload is eldest) for upload in ours]
+        for upload, at in zip(ours, due, strict=True):
+            if at <= now:
                 self._move(upload)
                 return 0.0
         if self._bodies.prepare(flush=flush) or self.claims.look() or self.checks.look():
             return 0.0
-        waits = [self._waits.due_at(upload) - now for upload in ours]
+        waits = [at - now for at in due]
         for upload in theirs:
             self._tell_elsewhere(upload)
             waits.append(self._rules.retry_most)
@@ -164,7 +166,7 @@ class Outbox:
     def _why_stuck(self) -> str:
         ours, theirs = self._prepared.split(self._records.open_uploads(), self._key.account)
         rest = ""
-        if not self._records.outbox(CloudState.WAITING, limit=1) and (not ours or self._late.all_are(ours)):
+        if not self._records.holds(CloudState.WAITING) and (not ours or self._late.all_are(ours)):
             if theirs:
                 whose = self._prepared.account(theirs[0])
                 rest = f"they were prepared for {whose}, and the station file names another account now"
@@ -193,13 +195,14 @@ class Outbox:
                 raise AssertionError(f"an open upload in state {upload.state}")
 
     def _send(self, upload: UploadRow) -> None:
-        left = self._undecided(upload)
+        left = self._records.undecided(upload)
         if len(left) < len(upload.units):
             # A person decided about the others while this waited for its account's key: what they said holds.
             again = "waits again in a body without those that a person decided about"
             self._settle(upload, [RowSettled(unit, CloudState.WAITING, again) for unit in left])
             return
-        kind, absent, devices = self._prepared.kind(upload), tuple[UnitId, ...](), self._devices(upload.units)
+        kind, absent = self._prepared.kind(upload), tuple[UnitId, ...]()
+        devices = self._records.devices_of(upload.units)
         # Bodies of a single token are in no list: only the device itself can tell later that it came.
         if self._key.cloud.can_look and kind is CredentialKind.ONBOARDING_TOKEN:
             known = self._known(upload, upload.units)
@@ -239,7 +242,7 @@ class Outbox:
 
     def _poll(self, upload: UploadRow) -> None:
         request = RequestId(upload.request_id or "")
-        units = self._devices(upload.units)
+        units = self._records.devices_of(upload.units)
         answer = self._key.cloud.poll(request, [device for _, device in units], self._prepared.kind(upload))
         self._key.hear(answer)
         match answer:
@@ -248,7 +251,7 @@ class Outbox:
                 if self._late.tell(upload):
                     self._waits.back_off(upload.id, rules.retry_first, rules.retry_most)
                 else:
-                    self._waits.back_off(upload.id, rules.poll_first, rules.poll_most)
+                    self._waits.pace(upload.id, rules.poll_first, rules.poll_most, self._since_sent(upload))
             case Settled():
                 self._key.taken()
                 self._settle(upload, [by_result(unit, row) for (unit, _), row in zip(units, answer.rows, strict=True)])
@@ -299,21 +302,22 @@ class Outbox:
         """Settle the units whose own tokens the cloud takes, and no other; return whether some are left to wait for."""
         if self._since_sent(upload) < self._rules.settle:
             return True
-        own = self._own.ask(self._devices(self._undecided(upload)), lambda why: self._ask_later(upload, why))
+        left = self._records.devices_of(self._records.undecided(upload))
+        own = self._own.ask(left, lambda why: self._ask_later(upload, why))
         if own is not None and own.yes:
             self._settle(upload, by_tokens(own))
-        return own is not None and bool(self._undecided(upload))
+        return own is not None and bool(self._records.undecided(upload))
 
     def _wait_to_ask(self, upload: UploadRow) -> None:
         since = self._since_sent(upload)
         if since < self._rules.settle:
             self._waits.set(upload.id, self._rules.settle - since)
             return
-        left = self._undecided(upload)
-        known = self._known(upload, left)
+        left = self._records.devices_of(self._records.undecided(upload))
+        known = self._known(upload, [unit for unit, _ in left])
         if known is None:
             return
-        there = [(unit, device) for unit, device in self._devices(left) if device in known.present]
+        there = [(unit, device) for unit, device in left if device in known.present]
         own = self._own.ask(there, lambda why: self._ask_later(upload, why))
         if own is None:
             return
@@ -322,10 +326,10 @@ class Outbox:
             # The cloud may be working on the body just now: some are there, or not yet with all it takes for a token.
             self._waits.set(upload.id, self._rules.settle)
             return
-        self._settle(upload, by_devices(self._devices(left), known, upload.absent, own, self._prepared.kind(upload)))
+        self._settle(upload, by_devices(left, known, upload.absent, own, self._prepared.kind(upload)))
 
     def _known(self, upload: UploadRow, of: Sequence[UnitId]) -> KnownDevices | None:
-        devices = [device for _, device in self._devices(of)]
+        devices = [device for _, device in self._records.devices_of(of)]
         return self._key.known(devices, lambda why: self._ask_later(upload, why), self._prepared.kind(upload))
 
     def _accepted(self, upload: UploadRow, request: RequestId, found_by: str) -> None:
@@ -366,27 +370,21 @@ class Outbox:
     def _leave_to_people(self, upload: UploadRow, reason: str) -> None:
         """Settle what no one here can find out: a person looks in the portal. Nothing of it is sent before."""
         why = f"{reason.rstrip('.')}; look in the portal, then: station decide ID seen, or again"
-        self._settle(upload, [RowSettled(unit, CloudState.UNKNOWN, why) for unit in self._undecided(upload)])
+        self._settle(upload, [RowSettled(unit, CloudState.UNKNOWN, why) for unit in self._records.undecided(upload)])
 
     def _settle(self, upload: UploadRow, rows: Sequence[RowSettled]) -> None:
-        left = set(self._undecided(upload))
+        left = set(self._records.undecided(upload))
         about = self._records.entries_about
         rows = [row for row in rows if row.unit in left or not repeats(about(row.unit), upload.id, row)]
         self._journal.commit(UploadSettled(upload=upload.id, rows=tuple(rows)))
         for row in rows:
             if row.unit not in left and (unit := self._records.unit(row.unit)):
                 self._feed.publish(tell_late(unit, row))
-        if not self._undecided(upload):
+        if not self._records.undecided(upload):
             self._waits.forget(upload.id)
             self._sent.pop(upload.id, None)
             self._prepared.forget(upload)
-
-    def _devices(self, units: Sequence[UnitId]) -> list[tuple[UnitId, DeviceId]]:
-        """Return the units with their device IDs, in this order."""
-        return [(unit, row.device_id) for unit in units if (row := self._records.unit(unit)) is not None]
-
-    def _undecided(self, upload: UploadRow) -> list[UnitId]:
-        return undecided(self._records, upload)
+            self._late.forget(upload)
 
     def _ask_later(self, upload: UploadRow, answer: NotSent | Busy | Unclear) -> None:
         seconds = self._back_off(upload, answer)

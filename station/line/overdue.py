@@ -102,6 +102,11 @@ class OverdueWatch:
             self._feed.publish(Told("CLD-OVERDUE", f"{many} Look for them in the portal, then: station decide"))
         return overdue
 
+    def forget(self, upload: UploadRow) -> None:
+        """Keep no more of an upload that has ended."""
+        self._sendings.pop(upload.id, None)
+        self._told.discard(upload.id)
+
     def _passed(self, sent: Entry) -> timedelta:
         known = []
         if sent.seq > self._before_us:

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 from station.domain.events import AccountConfirmed, UploadPrepared
-from station.domain.ids import EventSeq, UnitId, UploadId
-from station.domain.line import CloudState
+from station.domain.ids import EventSeq, UploadId
 from station.domain.ways import CredentialKind
 from station.journal.records import Records
 from station.journal.rows import UploadRow
@@ -46,7 +45,7 @@ class PreparedUploads:
             its = self.account(upload)
             if not its or not account or its == account:
                 ours.append(upload)
-            elif undecided(self._records, upload):
+            elif self._records.undecided(upload):
                 theirs.append(upload)
         return ours, theirs
 
@@ -62,9 +61,3 @@ class PreparedUploads:
                 raise AssertionError(f"upload {upload.id} begins with {event.kind}")
             self._known[upload.id] = event
         return self._known[upload.id]
-
-
-def undecided(records: Records, upload: UploadRow) -> list[UnitId]:
-    """Return the upload's units of which neither the cloud nor a person has said anything yet, in its order."""
-    sending = {row.unit for row in records.outbox(CloudState.SENDING) if row.upload == upload.id}
-    return [unit for unit in upload.units if unit in sending]

@@ -26,8 +26,12 @@ _WHOSE: Final = "the cloud knows the device, but nothing shows with which certif
 _NOT_OWN: Final = "the cloud knows the device, but does not take the token that its key signed"
 _REFUSED_NOW: Final = "the cloud may have it from a sending that ended unclear, and refuses it now"
 _CLAIMED_NOW: Final = "the team has claimed the device; its cloud key was not seen yet"
-UNLISTED: Final = (CredentialKind.ONBOARDING_TOKEN, CredentialKind.ATTESTATION_TOKEN)
-"""Handed over in bodies that no list of the cloud's is known to show: only the device can tell that they came."""
+UNLISTED: Final = (CredentialKind.ONBOARDING_TOKEN,)
+"""Handed over in bodies that no list of the cloud's is known to show: only the device can tell that they came.
+
+Claims are listed while the cloud works on them where it takes them as a bulk operation; where it claims at once, its
+devices tell.
+"""
 _ENDS: Final = (CloudState.ONBOARDED, CloudState.CLAIMED, CloudState.REFUSED, CloudState.WAITING)
 
 

@@ -1,5 +1,6 @@
 """When each upload is looked at next: back-off in this process, and what the journal says from before."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from station.domain.ids import UploadId
@@ -7,6 +8,8 @@ from station.host.clock import Clock
 from station.journal.rows import UploadRow
 
 _LEAST_WAIT: Final = 1.0
+_SHARE: Final = 0.05
+"""Of the time that an upload has been worked on: so much later than it ended, its end is seen."""
 
 
 class Waits:
@@ -16,14 +19,19 @@ class Waits:
         """``most`` bounds a wait that the journal asks for."""
         self._clock, self._most = clock, most
         self._due: dict[UploadId, float] = {}
+        self._eager: dict[UploadId, float] = {}
         self._last: dict[UploadId, float] = {}
         self._unreached: set[UploadId] = set()
         self._reasons: dict[UploadId, str] = {}
 
-    def due_at(self, upload: UploadRow) -> float:
-        """Return the monotonic time from which the upload may be gone on with; 0.0 is at once."""
+    def due_at(self, upload: UploadRow, *, eldest: bool = False) -> float:
+        """Return the monotonic time from which the upload may be gone on with; 0.0 is at once.
+
+        The ``eldest`` of those that the cloud works on is asked about more often, for all of them: see :meth:`pace`.
+        """
         if upload.id in self._due:
-            return self._due[upload.id]
+            due = self._due[upload.id]
+            return min(due, self._eager.get(upload.id, due)) if eldest else due
         if upload.state == "prepared" and upload.not_before is not None:
             left = (upload.not_before - self._clock.now()).total_seconds()
             # Bounded, and read from the wall clock only once: one that jumped does not keep finished units here.
@@ -31,8 +39,22 @@ class Waits:
             return self._due[upload.id]
         return 0.0
 
+    def eldest(self, uploads: Sequence[UploadRow]) -> UploadRow | None:
+        """Return the first of the uploads that the cloud works on as far as anybody knows; None where there is none."""
+        return next((upload for upload in uploads if upload.id in self._eager), None)
+
+    def pace(self, upload: UploadId, first: float, most: float, worked_on: float) -> None:
+        """Have one that the cloud works on be asked about after twice the last wait, ``first`` to ``most`` seconds.
+
+        While it is the eldest, after a twentieth of the time for which it is ``worked_on``: with one at a time asked
+        so, the end of any number of bodies is seen soon, and the cloud is asked no more often than for one.
+        """
+        self.back_off(upload, first, most)
+        self._eager[upload] = self._clock.monotonic() + max(first / 10, worked_on * _SHARE)
+
     def set(self, upload: UploadId, seconds: float) -> None:
         """Have the upload wait so long."""
+        self._eager.pop(upload, None)
         self._due[upload] = self._clock.monotonic() + seconds
 
     def back_off(
@@ -61,6 +83,7 @@ class Waits:
     def forget(self, upload: UploadId) -> None:
         """Start anew with the upload: it has come further."""
         self._due.pop(upload, None)
+        self._eager.pop(upload, None)
         self._last.pop(upload, None)
         self._reasons.pop(upload, None)
         self._unreached.discard(upload)

@@ -46,6 +46,10 @@ root_years = 30
 # service = "night-run"     # who runs --headless; somebody of the role service
 idle_minutes = 10           # after so long without a command people are signed out, and an override takes the PIN again
 
+# [updates]
+# folder = "/mnt/it/nrf91-station"   # a share where newer packages lie; told of, never installed by itself
+# key = "example.com/line-it+bc33d723+AelhCKruARAVuhWF1GVDftWeX46kt3xwDhTP5L7ZySNm"   # who signs their list
+
 [timeouts]                  # seconds
 # at_s = 10                 # an ordinary AT command
 # power_off_s = 20          # AT+CFUN, which stores and switches the radio

@@ -185,6 +185,16 @@ class EvidenceSettings(Section):
     )
 
 
+class UpdateSettings(Section):
+    """Where IT puts newer packages of the station, and whose signature vouches for their list. Nothing is installed."""
+
+    folder: LocalPath = Field(description="a folder or share with manifest.json, manifest.sig and the packages")
+    key: str = Field(
+        pattern=r"^[^\s+]{1,128}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{43}[A-Za-z0-9+/=]$",
+        description="the verifier key of whoever signs the list, as its .vkey file has it: NAME+NUMBER+BASE64",
+    )
+
+
 class Timeouts(Section):
     """How long this station waits; a recipe's step may have its own ``timeout_s``."""
 
@@ -246,6 +256,7 @@ class StationSettings(Section):
         default=EvidenceSettings(), description="a table: the signing key and a second place for checkpoints"
     )
     people: PeopleSettings = Field(default=PeopleSettings(), description="a table: service, idle_minutes")
+    updates: UpdateSettings | None = Field(default=None, description="a table: folder, key")
     timeouts: Timeouts = Field(default=Timeouts(), description="a table of seconds")
     tools: Tools = Field(default=Tools(), description="a table: nrfutil, jlink")
     logs: LogSettings = Field(default=LogSettings(), description="a table: logs for engineers")

@@ -1,6 +1,5 @@
 """What a recipe can have done to a unit, step by step."""
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar, Final, Literal, Self
@@ -9,6 +8,7 @@ from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_
 
 from station.domain.ids import Sha256
 from station.domain.line import RepeatClass, StepKind
+from station.host.program import own_python
 from station.settings.fields import LocalFile, Pin, ProblemsError, Seconds, Section, Where, absolute, place_of
 from station.settings.pinned import PinnedFile, check_pin
 from station.settings.probe_steps import ATTEMPTS, TIMEOUT, Attempts, FixtureStep
@@ -105,7 +105,7 @@ class CommandStep(Section):
     @classmethod
     def _is_found(cls, program: str, info: ValidationInfo) -> str:
         if program == OWN_PYTHON:
-            return sys.executable
+            return own_python()
         if "/" not in program and "\\" not in program:
             return program  # looked for on the PATH when it runs; the doctor looks beforehand
         path = absolute(program, place_of(info).folder)

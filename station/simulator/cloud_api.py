@@ -147,6 +147,7 @@ class Api:
             self._tell_operation(one)
             for one in found
             if status in ("", one.status)
+            and (self._world.switches.claims_listed or not one.claims)
             and (start is None or one.requested_at >= start)
             and (end is None or one.requested_at <= end)
         ]

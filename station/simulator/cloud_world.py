@@ -85,6 +85,8 @@ class Switches:
     """Projects (``organisation/project``) whose tokens may write nothing."""
     account_of: str = ""
     """The name of the team that every key is said to belong to."""
+    claims_listed: bool = True
+    """Whether the list of bulk operations shows claims among them; nothing is documented."""
 
 
 @dataclass(slots=True)

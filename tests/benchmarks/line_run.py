@@ -241,7 +241,8 @@ class Hands:
             done = len(told.seconds)
             if done % self._every == 0:
                 told.cpu.append((done, time.process_time() - self._own_cpu))
-                told.mib.append((done, resident()))
+                if done < self._asked.units:  # behind the last one the batch is told, unit by unit: other memory
+                    told.mib.append((done, resident()))
 
 
 def _size(path: Path) -> tuple[int, int]:

@@ -1,17 +1,20 @@
 """In the smallest window nothing is cut off on any page, in either language, and nothing moves with the state."""
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEventLoop, QRect, QTimer
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from station.desktop import style
 from station.desktop.background import Background
 from station.desktop.bridge import Bridge
+from station.desktop.header import HeaderBar
 from station.desktop.main import Look
 from station.desktop.preferences import Preferences
 from station.desktop.theme import Theme
@@ -234,3 +237,25 @@ def test_nothing_moves_when_the_run_changes(seen: Seen, page: str) -> None:
         if len({one.getRect() for one in by.values()}) > 1
     }
     assert set(moved) <= set(MOVING), moved
+
+
+@pytest.mark.parametrize("width", [1280, 1449, 1450, 1920])
+@pytest.mark.parametrize("header", [IDLE, HEADER], ids=["idle", "running"])
+def test_nothing_in_the_header_overlaps_in_a_small_window_on_a_large_screen(
+    qtbot: QtBot, header: Header, width: int
+) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    bar = HeaderBar(lambda: Theme(False, 1.0), window)
+    bar.show_person(EDITH)
+    bar.show_time(datetime(2026, 11, 21, 9, tzinfo=UTC))
+    bar.show_header(header)
+    window.resize(width, bar.height())
+    window.show()
+    bar.resize(width, bar.height())
+    QApplication.processEvents()
+    parts = [one for one in bar.children() if isinstance(one, QWidget) and one.isVisible()]
+    places = sorted((one.geometry() for one in parts), key=lambda one: (one.left(), one.top()))
+    assert places[-1].right() < width == bar.width()
+    for one, other in itertools.combinations(places, 2):
+        assert not one.intersects(other)

@@ -20,6 +20,7 @@ from station.host.files import sha256_of
 from station.people.rights import RULES, Role
 from station.settings.first_fixture import render_simulated
 from station.settings.loading import load_fixture
+from station.software import version_text
 from tests.desktop.engine_rig import Rig
 from tests.desktop.line_rig import Around, shown
 
@@ -338,3 +339,15 @@ def test_what_is_saved_through_the_engine_is_in_force(rig: Rig) -> None:
         assert any("fixture" in word for word in released.words)
     finally:
         ear.link.close()
+
+
+def test_this_window_says_which_program_it_is(page: StationPage, until: Callable[[Callable[[], object]], None]) -> None:
+    version = page.this_window.version
+    until(version.text)
+    whole = version_text()
+    assert version.toolTip() == version.accessibleName() == whole
+    name, commit, lock = version.text().splitlines()
+    assert name == whole.splitlines()[0]
+    for cut, told in ((commit, whole.splitlines()[1]), (lock, whole.splitlines()[2])):
+        assert told.startswith(cut.removesuffix("\u2026"))
+        assert len(cut) > len("commit ")

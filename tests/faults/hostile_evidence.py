@@ -9,6 +9,7 @@ from typing import Final, NoReturn
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from station.domain.faults import Fault
+from station.domain.ids import Sha256
 from station.evidence.backup_archive import CHECKPOINT, JOURNAL, PEOPLE, Backup, Description, Member, write_backup
 from station.evidence.forms import Broken, read_json, read_key
 from station.evidence.station_key import VERIFIER_FILE, StationKey
@@ -20,6 +21,7 @@ from station.journal.codec import as_json, decode, microseconds
 from station.journal.notes import VerifierKey, read_checkpoint
 from station.journal.replay import Replay
 from station.restoring import Chosen, Faces, restore_backup
+from station.updates.manifest import Package, SignedButOddError, read_manifest, sign_manifest, write_manifest
 from tests.faults.hostile_forms import (
     NOON,
     STATION_KEY,
@@ -92,6 +94,9 @@ def _tables(folder: Path, data: bytes) -> None:
 _HOMES: Final = {"station": "station.toml", "data": "data", "ca": "data/ca", "evidence": "data/evidence"}
 _ENTRIES: Final = 77
 """In the record among the inputs."""
+_LISTED: Final = write_manifest(
+    [Package("0.2.0", "nrf91-station_0.2.0-1_amd64.deb", 91_000_000, Sha256("ab" * 32), "-")]
+)
 
 
 def _leaf(data: bytes) -> None:
@@ -113,6 +118,11 @@ def _replayed(data: bytes) -> None:
 def _signer() -> StationKey:
     private = Ed25519PrivateKey.from_private_bytes(STATION_KEY)
     return StationKey(VerifierKey.of("nrf91-station/T1", private), private)
+
+
+def _manifest(data: bytes) -> None:
+    """Read a list for updates that its key has signed, whatever it says."""
+    read_manifest(data, sign_manifest(data, _signer()).encode(), read_key(_signer().verifier.text()))
 
 
 def _backup(folder: Path, data: bytes) -> None:
@@ -230,6 +240,7 @@ def evidence_targets() -> tuple[Target, ...]:
         ),
         Target("journal-entry", _leaf, leaves, share=0.5),
         Target("entry-replayed", _replayed, leaves, (Broken,), share=0.03, takes_all=True),
+        Target("updates", _manifest, (_LISTED, _LISTED[:-2]), (SignedButOddError, Broken)),
         Target("verifier-key", text(VerifierKey.read), (members["station.vkey"].strip(),), (ValueError,)),
     )
 

@@ -295,8 +295,8 @@ def _on_disk(world: World, disk: Disk, synchronous: int) -> Iterator[Any]:
     opening, committing, exchanging = database.open_for_writing, Journal.commit, wire.Line.exchange
     shared: list[Any] = []
 
-    def open_for_writing(folder: Path, *, vfs: str | None = None) -> Any:
-        connection = opening(folder, vfs=vfs)
+    def open_for_writing(folder: Path, **how: Any) -> Any:
+        connection = opening(folder, **how)
         connection.pragma("synchronous", synchronous)
         connection.execute("PRAGMA wal_autocheckpoint = 20")  # a day is short: its log is to come round too
         shared.append(connection)

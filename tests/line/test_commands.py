@@ -365,7 +365,7 @@ def test_the_ca_shows_what_its_certificates_are(line: Line) -> None:
 def test_the_version_is_told() -> None:
     code, shown, _ = call("--version")
     assert code == 0
-    assert re.fullmatch(r"nrf91-station \S+\n", shown)
+    assert re.fullmatch(r"nrf91-station \S+\ncommit \S+\nrequirements\.lock [0-9a-f]{64}\n", shown)
 
 
 def test_more_units_than_a_person_reads_are_cut_with_a_word(line: Line) -> None:

@@ -14,6 +14,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements.lock"
 TEST_LOCK = ROOT / "requirements-test.lock"
+BUILD_LOCK = ROOT / "packaging" / "build.lock"
 # How `python3 start.py lock` writes a pin: name, version, marker, then its hashes on lines of their own.
 PIN = re.compile(
     r"(?P<name>[a-z0-9-]+)==(?P<version>[^\s;]+)(?: ; (?P<marker>[^\\]+?))?(?P<hashes>(?: \\\n    --hash=\S+)*)"
@@ -50,6 +51,7 @@ def project() -> dict[str, list[Requirement]]:
         "build": tables["build-system"]["requires"],
         "run": tables["project"]["dependencies"],
         "test": tables["project"]["optional-dependencies"]["test"],
+        "packages": tables["project"]["optional-dependencies"]["build"],
     }
     return {name: [Requirement(line) for line in lines] for name, lines in lists.items()}
 
@@ -70,28 +72,33 @@ def closure(requirements: list[Requirement]) -> set[str]:
     return names
 
 
-@pytest.mark.parametrize("path", [LOCK, TEST_LOCK], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [LOCK, TEST_LOCK, BUILD_LOCK], ids=lambda path: path.name)
 def test_no_index_is_named(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     for trace in ("://", "--index", "--extra-index", "--find-links", "--trusted-host", " @ ", "file:"):
         assert trace not in text
 
 
-@pytest.mark.parametrize("path", [LOCK, TEST_LOCK], ids=lambda path: path.name)
+@pytest.mark.parametrize("path", [LOCK, TEST_LOCK, BUILD_LOCK], ids=lambda path: path.name)
 def test_every_pin_is_hashed(path: Path) -> None:
     for pin in read_pins(path):
         assert pin.hashes, pin.name
         assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", line) for line in pin.hashes), pin.name
 
 
-def test_both_locks_agree() -> None:
+@pytest.mark.parametrize("path", [TEST_LOCK, BUILD_LOCK], ids=lambda path: path.name)
+def test_the_locks_agree(path: Path) -> None:
     run = {(pin.name, pin.version) for pin in read_pins(LOCK)}
     names = {name for name, _version in run}
-    disagreeing = [pin for pin in read_pins(TEST_LOCK) if pin.name in names and (pin.name, pin.version) not in run]
+    disagreeing = [pin for pin in read_pins(path) if pin.name in names and (pin.name, pin.version) not in run]
     assert not disagreeing
 
 
-@pytest.mark.parametrize(("path", "lists"), [(LOCK, ["run", "build"]), (TEST_LOCK, ["test"])], ids=["run", "test"])
+@pytest.mark.parametrize(
+    ("path", "lists"),
+    [(LOCK, ["run", "build"]), (TEST_LOCK, ["test"]), (BUILD_LOCK, ["packages"])],
+    ids=["run", "test", "packages"],
+)
 def test_what_pyproject_asks_for_is_locked_at_a_version_it_takes(path: Path, lists: list[str]) -> None:
     pins: dict[str, list[str]] = {}
     for pin in read_pins(path):

@@ -711,6 +711,10 @@
             <translation>配方</translation>
         </message>
         <message>
+            <source>updates</source>
+            <translation>更新</translation>
+        </message>
+        <message>
             <source>data folder</source>
             <translation>数据文件夹</translation>
         </message>
@@ -901,6 +905,18 @@
         <message>
             <source>Mend the passphrase first.</source>
             <translation>请先改正口令。</translation>
+        </message>
+        <message>
+            <source>No package newer than {version} is in {folder}.</source>
+            <translation>{folder} 中没有比 {version} 更新的安装包。</translation>
+        </message>
+        <message>
+            <source>Version {version} is there: {path}, whole.</source>
+            <translation>有版本 {version}：{path}，完整。</translation>
+        </message>
+        <message>
+            <source>Have IT install it, when no batch is open.</source>
+            <translation>请 IT 在没有未结批次时安装。</translation>
         </message>
         <message>
             <source>The folder is not there yet.</source>
@@ -1855,6 +1871,11 @@
             <translation>备份中的工站文件不能在别处使用（{reason}）。未建立任何内容。请把其中的路径写成相对路径，每个一行，然后重新备份；或由工程师手工布置文件。</translation>
         </message>
         <message>
+            <source>The journal is of an older station, and was not brought up to date, since no whole copy of it could be kept before ({reason}). Nothing was changed: the older station works on with it. Mend that, then start again.</source>
+            <extracomment>BAK-108</extracomment>
+            <translation>日志来自较旧的工站，且未升级，因为无法先保留一份完整的副本（{reason}）。未作任何更改：旧工站仍可继续使用它。请先排除此问题，再重新启动。</translation>
+        </message>
+        <message>
             <source>{folder} already exists, and a CA is never overwritten. Name another folder, or use the CA that is there.</source>
             <extracomment>CA-101</extracomment>
             <translation>{folder} 已存在，而 CA 绝不会被覆盖。请指定另一个文件夹，或使用已有的 CA。</translation>
@@ -2660,9 +2681,9 @@
             <translation>日志 {path} 已损坏（{why}）。请保持原样并呼叫工程师。</translation>
         </message>
         <message>
-            <source>The journal {path} was written by a newer station (format {found}, this one knows {known}). Install the newer station; nothing was changed.</source>
+            <source>The journal {path} was written by a newer station (format {found}, this one knows {known}). Nothing was changed. Install the newer station again. To go on with this one, export with the newer one what was built since, and restore the last backup that this one made.</source>
             <extracomment>JRN-104</extracomment>
-            <translation>日志 {path} 由更新版本的工站写入（格式 {found}，本程序只认 {known}）。请安装更新的工站；未作任何更改。</translation>
+            <translation>日志 {path} 由更新版本的工站写入（格式 {found}，本工站只认识 {known}）。未作任何更改。请重新安装新版工站。如要继续使用本版本，请用新版导出此后构建的内容，并恢复本版本所做的最后一个备份。</translation>
         </message>
         <message>
             <source>The journal {path} can't be made safe against power cuts ({why}). Put it on a local disk.</source>
@@ -3373,6 +3394,36 @@
             <source>{name} is none of this station's settings files. Name station, fixture, or recipe: and a recipe in {folder}.</source>
             <extracomment>SET-107</extracomment>
             <translation>{name} 不是本工站的设置文件。请指定 station、fixture 或 recipe：以及 {folder} 中的配方名。</translation>
+        </message>
+        <message>
+            <source>The folder for updates {folder} can't be read ({why}). Have IT look at the share, or correct `folder` under [updates] in the station file. The line works on.</source>
+            <extracomment>UPD-101</extracomment>
+            <translation>无法读取更新文件夹 {folder}（{why}）。请 IT 检查共享，或更正工站文件 [updates] 下的 `folder`。产线照常工作。</translation>
+        </message>
+        <message>
+            <source>The list of updates in {folder} does not hold ({why}). Install nothing from there, and tell IT. The line works on.</source>
+            <extracomment>UPD-102</extracomment>
+            <translation>{folder} 中的更新清单不成立（{why}）。请勿安装其中任何内容，并告知 IT。产线照常工作。</translation>
+        </message>
+        <message>
+            <source>The list of updates in {folder} can't be read ({why}). Have IT write it anew with the tool of the newest station. The line works on.</source>
+            <extracomment>UPD-103</extracomment>
+            <translation>无法读取 {folder} 中的更新清单（{why}）。请 IT 用最新版工站的工具重新编写。产线照常工作。</translation>
+        </message>
+        <message>
+            <source>{file} in {folder} is not the package that the list of updates names ({why}). Nobody is to install it: have IT copy it there once more. The line works on.</source>
+            <extracomment>UPD-104</extracomment>
+            <translation>{folder} 中的 {file} 不是更新清单所列的安装包（{why}）。任何人都不得安装它：请 IT 重新复制到那里。产线照常工作。</translation>
+        </message>
+        <message>
+            <source>The newest package in {folder} is {found}, older than this station ({running}). Have IT put the newer one there, or leave things as they are. The line works on.</source>
+            <extracomment>UPD-105</extracomment>
+            <translation>{folder} 中最新的安装包是 {found}，比本工站（{running}）旧。请 IT 把新版放到那里，或保持现状。产线照常工作。</translation>
+        </message>
+        <message>
+            <source>The key under [updates] in the station file can't be read ({why}). Copy it once more, as one line, from the station.vkey of whoever signs the list. The line works on.</source>
+            <extracomment>UPD-106</extracomment>
+            <translation>无法读取工站文件 [updates] 下的密钥（{why}）。请从清单签名者的 station.vkey 中重新复制成一行。产线照常工作。</translation>
         </message>
     </context>
     <context>
@@ -5669,6 +5720,17 @@
         </message>
     </context>
     <context>
+        <name>UpdateNotice</name>
+        <message>
+            <source>Version {version} of the station is there ({file}): for IT, after the batch.</source>
+            <translation>工站有新版本 {version}（{file}）：由 IT 在批次结束后安装。</translation>
+        </message>
+        <message>
+            <source>Version {version} of the station is there ({file}): for IT, now or later.</source>
+            <translation>工站有新版本 {version}（{file}）：由 IT 现在或稍后安装。</translation>
+        </message>
+    </context>
+    <context>
         <name>UploadWords</name>
         <message>
             <source>Send again</source>
@@ -5954,6 +6016,10 @@
         <message>
             <source>A scan came. If it was the code above, the scanner's keyboard layout is wrong: it says {code}.</source>
             <translation>收到一次扫码。如果扫的是上面的条码，则扫码枪的键盘布局不对：条码内容是 {code}。</translation>
+        </message>
+        <message>
+            <source>This program</source>
+            <translation>本程序</translation>
         </message>
         <message>
             <source>Look and sound</source>

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis import strategies as st
 
-from station.credentials.pem import read_certificates, stored_sha256, to_pem
+from station.credentials.pem import der_to_pem, read_certificates, stored_sha256, to_pem
 from tests.unit.credentials.conftest import Refused
 
 DAY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -27,6 +27,7 @@ def test_several_certificates_keep_their_order_and_one_line_end() -> None:
     pem = to_pem(*found)
     assert pem == TEXT * 2
     assert read_certificates(pem) == found
+    assert der_to_pem(found[0].public_bytes(Encoding.DER)) == TEXT
 
 
 @pytest.mark.parametrize(

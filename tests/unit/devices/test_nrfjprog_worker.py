@@ -3,6 +3,9 @@
 import ast
 import json
 import logging
+import shutil
+import subprocess
+import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -410,3 +413,32 @@ def _imports(path: Path) -> set[str]:
             case _:
                 pass
     return {name.split(".")[0] for name in found}
+
+
+ON_A_FOLDER_OF_ROOT = """
+import sys
+from pathlib import Path
+
+def refuse(*_words, **_more):
+    raise PermissionError(1, "Operation not permitted")
+
+Path.chmod = refuse
+sys.path.insert(0, sys.argv[1])
+from station.devices.nrfjprog_worker import load_library
+print(load_library().__file__)
+assert Path.chmod is refuse
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="nothing is made executable there")
+def test_the_library_is_loaded_where_its_programs_rights_can_not_be_changed(tmp_path: Path) -> None:
+    """Its own first module, beside a program for another kind of PC that is not executable."""
+    copy = tmp_path / "pynrfjprog"
+    (copy / "lib_arm64").mkdir(parents=True)
+    (copy / "lib_arm64" / "jlinkarm_nrf_worker_linux").touch(mode=0o644)
+    (copy / "LowLevel.py").touch()
+    shutil.copy(Path(LowLevel.__file__).parent / "__init__.py", copy)
+    done = subprocess.run(
+        [sys.executable, "-c", ON_A_FOLDER_OF_ROOT, str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.strip() == str(copy / "LowLevel.py"), done.stderr

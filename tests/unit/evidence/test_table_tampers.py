@@ -14,6 +14,7 @@ import pytest
 from station.domain.events import SlotLatched
 from station.domain.faults import Fault
 from station.domain.ids import BatchId, SlotNumber, UnitId
+from station.domain.line import Outcome
 from station.evidence import verifier
 from station.evidence.agreeing import agreement_findings
 from station.evidence.forms import Broken
@@ -21,7 +22,7 @@ from station.journal.agreement import find_disagreement
 from station.journal.chosen import find_disagreement_about
 from station.journal.records import Records
 from station.line.onboarding import OnboardRows
-from tests.unit.evidence.evidence_rig import FAULT, Rig
+from tests.unit.evidence.evidence_rig import FAULT, Rig, make_modem
 from tests.unit.evidence.table_tampering import tamper_tables
 from tests.unit.evidence.test_tampers import freeze
 from tests.unit.evidence.written_batch import everything
@@ -252,6 +253,58 @@ def test_a_middle_attempt_shows_by_the_one_that_went_on_with_it(rig: Rig, tmp_pa
         f"UPDATE unit SET attempts = 2 WHERE id = {unit}",
     )
     assert find_disagreement_about(copy, [unit]) is not None
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        "at_us = at_us + 1",
+        "kind = iif(kind = 'step-intended', 'step-finished', 'step-intended')",
+        "batch = 'WO-1'",
+        "attempt = (SELECT max(id) FROM attempt WHERE id <> attempt)",
+        "unit = (SELECT min(id) FROM unit)",
+        "leaf = (SELECT other.leaf FROM event AS other WHERE other.seq > event.seq AND other.kind = event.kind)",
+        "leaf = CAST(replace(CAST(leaf AS TEXT), '\"v\":1', '\"v\":2') AS BLOB)",
+        "leaf = CAST('no JSON' AS BLOB)",
+        "leaf = CAST(CAST(leaf AS TEXT) || char(0) || 'more' AS BLOB)",
+        "leaf = CAST(replace(CAST(leaf AS TEXT), '\"index\":', '\"indux\":') AS BLOB)",
+        "leaf = CAST(replace(CAST(leaf AS TEXT), '\"session\":', '\"sessiom\":') AS BLOB)",
+    ],
+)
+def test_a_steps_row_that_says_what_its_leaf_does_not_is_seen(rig: Rig, tmp_path: Path, what: str) -> None:
+    """Nothing follows from a step: alone its row is compared, and not as the others' are."""
+    units = [rig.passed(2), rig.failed(3)]
+    rig.checkpoint()
+    copy = freeze(rig.data, tmp_path / "copy")
+    assert find_disagreement_about(copy, units) is None
+    for kind in ("step-intended", "step-finished"):
+        again = Path(shutil.copytree(copy, tmp_path / kind))
+        of_first = f"attempt = (SELECT last_attempt FROM unit WHERE id = {units[0]})"
+        change(
+            again,
+            f"UPDATE event SET {what} WHERE seq = (SELECT min(seq) FROM event WHERE kind = '{kind}' AND {of_first})",
+        )
+        assert find_disagreement_about(again, units) is not None
+        assert find_disagreement_about(again, units[:1]) is not None
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_a_step_does_not_pass_for_one_of_the_attempt_beside_it(rig: Rig, tmp_path: Path, ended: bool) -> None:
+    """Behind that one's end, whatever the leaf says; else only where the leaf says so too."""
+    one, other = rig.open_attempt(1), rig.open_attempt(2)
+    for number, attempt in enumerate((one, other), start=1):
+        rig.identify(attempt, number, make_modem(number))
+    if ended:
+        rig.close(one, Outcome.FAILED)
+    rig.intend(other, 1)
+    rig.checkpoint()
+    copy = freeze(rig.data, tmp_path / "copy")
+    units = [rig.unit(1), rig.unit(2)]
+    assert find_disagreement_about(copy, units) is None
+    leaf = f"CAST(replace(CAST(leaf AS TEXT), '\"attempt\":{other}', '\"attempt\":{one}') AS BLOB)" if ended else "leaf"
+    of_other = f"kind = 'step-intended' AND attempt = {other}"
+    change(copy, f"UPDATE event SET attempt = {one}, leaf = {leaf} WHERE {of_other}")
+    assert find_disagreement_about(copy, units) is not None
 
 
 def test_an_entry_behind_an_attempts_end_is_not_hidden_by_its_column(rig: Rig, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """A declared rework that never begins is withdrawn: its unit is what it was, as is its way to the cloud."""
 
 import gzip
+import shutil
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,11 +27,12 @@ from station.domain.events import (
     UploadUnclear,
 )
 from station.domain.faults import Refusal
-from station.domain.ids import AttemptId, BoardSerial, SlotNumber, UnitId, UploadId
+from station.domain.ids import AttemptId, BoardSerial, EventSeq, SlotNumber, UnitId, UploadId
 from station.domain.line import CloudState, Outcome, RepeatClass, StepKind
 from station.host.files import sha256_of
 from station.journal.agreement import find_disagreement
 from station.journal.chosen import find_disagreement_about
+from station.journal.codec import Entry, encode, microseconds
 from station.journal.database import FILE_NAME
 from station.journal.journal import Journal
 from station.journal.records import Records
@@ -279,6 +282,33 @@ def test_nor_once_a_board_with_its_label_was_begun_with_that_never_said_who_it_i
             assert desk.unit(unit.id).rework
         else:
             desk.withdraw(unit.id)
+
+
+def test_a_withdrawal_that_the_steps_of_another_board_forbid_can_not_follow_in_its_batch(
+    desk: Desk, tmp_path: Path
+) -> None:
+    first = opened(desk.journal)
+    named = identified(first, serial=BoardSerial("S-1"))
+    desk.journal.commit(named, AttemptClosed(attempt=first, outcome=Outcome.PASSED))
+    with Records(desk.folder) as records:
+        (unit,) = records.find_units("")
+    desk.declare(unit.id)
+    (seq,) = desk.journal.commit(AttemptOpened(batch=BATCH, slot=SlotNumber(7), recipe=HASH, serial=BoardSerial("S-1")))
+    attempt = AttemptId(seq)
+    intent = StepIntended(attempt=attempt, index=0, step=StepKind.FLASH, name="flash", repeat=RepeatClass.IDEMPOTENT)
+    desk.journal.commit(intent, AttemptClosed(attempt=attempt, outcome=Outcome.ABORTED))
+    assert find_disagreement_about(desk.folder, batch=BATCH) is None
+    desk.journal.close()
+    copy = Path(shutil.copytree(desk.folder, tmp_path / "copy"))
+    event = ReworkWithdrawn(unit=unit.id, operator="p1", reason="forged")
+    with Records(copy) as records:
+        forged = Entry(EventSeq(records.last_seq() + 1), desk.clock.now(), 0, EventSeq(1), "p1", event)
+    with closing(sqlite3.connect(copy / FILE_NAME, isolation_level=None)) as db:
+        row = (forged.seq, microseconds(forged.at), event.kind, None, None, unit.id, encode(forged))
+        db.execute("INSERT INTO event VALUES(?,?,?,?,?,?,?)", row)
+    found = find_disagreement_about(copy, batch=BATCH)
+    assert found is not None
+    assert "can't follow" in found.sentence
 
 
 def test_the_outbox_shows_reworks_that_have_not_begun(desk: Desk) -> None:

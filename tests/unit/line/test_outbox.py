@@ -22,6 +22,7 @@ from station.line.decisions import decide_uploads
 from station.simulator.cloud import LINE_KEY
 from station.simulator.cloud_faults import Do
 from station.simulator.cloud_rows import read_rows
+from station.simulator.cloud_world import ServiceTimes
 from tests.unit.line.outbox_rig import RULES, SENDING, Rig, open_rig
 
 ONBOARDED, WAITING, REFUSED, UNKNOWN = (
@@ -41,6 +42,33 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 def seconds_between(posts: Sequence[dict[str, Any]]) -> list[float]:
     times = [datetime.fromisoformat(post["at"]) for post in posts]
     return [(later - earlier).total_seconds() for earlier, later in pairwise(times)]
+
+
+def test_the_end_of_every_body_is_seen_soon_though_only_one_is_asked_about_often(rig: Rig) -> None:
+    rig.cloud.world.service = ServiceTimes(pending=0.5, least=3.5, most=3.5)
+    rig.add_units(32)  # eight bodies
+    seconds = rig.drain()
+    assert rig.states() == [ONBOARDED] * 32
+    assert 3.5 <= seconds <= 3.5 * 1.06
+    requests: Any = rig.cloud.truth()["requests"]
+    polls = Counter(one["target"] for one in requests if "/bulk-ops-requests/" in one["target"])
+    assert len(polls) == 8
+    assert polls.total() <= 8 * 3 + 3.5 / RULES.poll_first * 10, "one is asked about often, not eight"
+
+
+def test_the_end_of_the_others_is_seen_soon_while_the_cloud_says_nothing_of_the_first(rig: Rig) -> None:
+    rig.cloud.world.service = ServiceTimes(pending=0.5, least=3.5, most=3.5)
+    units = rig.add_units(12)
+    rig.work()
+    first = rig.records.open_uploads()[0]
+    rig.fail(f"GET /v1/bulk-ops-requests/{first.request_id}", Do.STATUS, status=429, headers={"Retry-After": "60"})
+    began = rig.clock.monotonic()
+    while rig.state(units[-1]) is not ONBOARDED or rig.state(units[4]) is not ONBOARDED:
+        wait = rig.step()
+        assert wait is not None
+        rig.clock.advance(wait)
+    assert rig.clock.monotonic() - began <= 3.5 * 1.06
+    assert rig.state(units[0]) is CloudState.SENDING
 
 
 def test_bodies_of_the_configured_size_go_and_the_rest_waits_its_time(rig: Rig) -> None:

@@ -134,8 +134,20 @@ def test_an_unclear_claim_of_which_the_cloud_says_nothing_is_never_called_claime
     assert len(rig.attempts_to_claim()) == 1
 
 
-def test_a_claim_that_is_worked_on_late_ends_claimed_however_often_it_was_sent(rig: ClaimRig) -> None:
+def test_a_claim_that_the_cloud_shows_at_work_is_waited_for_and_not_sent_again(rig: ClaimRig) -> None:
     rig.cloud.provisioning.switches = ClaimSwitches(answer="operation")
+    rig.cloud.world.service = ServiceTimes(500.0, 500.0, 500.0)
+    units = rig.add_units(2)
+    rig.fail(CLAIMING, Do.CLOSE_DONE, skip=2)
+    rig.drain()
+    assert len(rig.attempts_to_claim()) == 1
+    assert rig.states() == [CLAIMED] * 2
+    assert [rig.times_claimed(unit) for unit in units] == [1, 1]
+
+
+def test_a_claim_that_is_worked_on_late_and_unseen_ends_claimed_however_often_it_was_sent(rig: ClaimRig) -> None:
+    rig.cloud.provisioning.switches = ClaimSwitches(answer="operation")
+    rig.cloud.switch(claims_listed=False)
     rig.cloud.world.service = ServiceTimes(500.0, 500.0, 500.0)
     units = rig.add_units(2)
     rig.fail(CLAIMING, Do.CLOSE_DONE, skip=2)
@@ -147,7 +159,7 @@ def test_a_claim_that_is_worked_on_late_ends_claimed_however_often_it_was_sent(r
 
 def test_a_claim_that_is_done_before_it_is_sent_again_is_claimed_and_not_refused(rig: ClaimRig) -> None:
     rig.cloud.provisioning.switches = ClaimSwitches(answer="operation")
-    rig.cloud.switch(stuck=True)
+    rig.cloud.switch(stuck=True, claims_listed=False)
     units = rig.add_units(2)
     rig.fail(CLAIMING, Do.CLOSE_DONE, skip=2)
     while WAITING not in rig.states() or "unclear" not in rig.kinds():

@@ -213,6 +213,52 @@ def test_an_unclear_token_is_settled_by_whether_its_device_is_there_now(rig: Rig
     assert rig.onboarded() == ["unit-001"]
 
 
+def test_the_very_token_that_the_cloud_took_before_a_rework_does_not_go_again(rig: Rig) -> None:
+    rig.restart(rows_of=by_token(rig))
+    (unit,) = rig.add_units(1)
+    rig.drain()
+    rig.rework(unit)
+    assert rig.state(unit) is WAITING
+    rig.drain()
+    assert rig.state(unit) is ONBOARDED
+    assert len(rig.posts()) == 1
+    assert "took this very onboarding token" in rig.queued(unit).reason
+
+
+def test_that_a_person_held_it_in_between_does_not_make_it_another_token(rig: Rig) -> None:
+    rig.restart(rows_of=by_token(rig))
+    (unit,) = rig.add_units(1)
+    rig.drain()
+    rig.rework(unit)
+    decide_uploads(rig.gate, rig.records, [rig.device(unit)], HELD, rig.lead, "not yet")
+    rig.rework(unit)
+    rig.drain()
+    assert rig.state(unit) is ONBOARDED
+    assert len(rig.posts()) == 1
+
+
+def test_it_goes_again_once_the_device_is_no_longer_there(rig: Rig) -> None:
+    rig.restart(rows_of=by_token(rig))
+    (unit,) = rig.add_units(1)
+    rig.drain()
+    rig.cloud.world.delete(rig.cloud.world.teams[0], rig.device(unit))
+    rig.rework(unit)
+    rig.drain()
+    assert rig.state(unit) is ONBOARDED
+    assert len(rig.posts()) == 2
+    assert rig.onboarded() == ["unit-001"]
+
+
+def test_another_token_after_a_rework_goes(rig: Rig) -> None:
+    rig.restart(rows_of=by_token(rig))
+    (unit,) = rig.add_units(1)
+    rig.drain()
+    rig.restart(rows_of=by_token(rig))
+    rig.rework(unit)
+    rig.drain()
+    assert len(rig.posts()) == 2
+
+
 # --- whose account -------------------------------------------------------------------------------------------------
 
 

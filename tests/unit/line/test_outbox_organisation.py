@@ -273,3 +273,23 @@ def test_a_token_that_ran_out_is_a_sentence_and_no_upload(rig: Rig) -> None:
     rig.drain()
     assert (rig.state(fresh), rig.state(stale)) == (ONBOARDED, HELD)
     assert "ran out" in rig.queued(stale).reason
+
+
+def test_the_very_token_of_an_unclear_sending_goes_again_only_by_a_persons_word(rig: Rig) -> None:
+    rows_of = handing(rig, lambda device: OnboardingToken(enrol(device, ACCOUNT), rig.clock.now() + timedelta(days=1)))
+    rig.restart(make=organisation, rows_of=rows_of)
+    (unit,) = rig.add_units(1)
+    rig.fail(POST, Do.CLOSE_DONE)
+    rig.drain()
+    assert rig.state(unit) is UNKNOWN
+    rig.rework(unit)
+    rig.drain()
+    assert rig.state(unit) is UNKNOWN
+    assert "went before the unit was built again" in rig.queued(unit).reason
+    assert len(rig.posts()) == 1
+
+    rig.cloud.world.delete(rig.cloud.world.projects[0], rig.device(unit))
+    decide(rig, [unit], WAITING)
+    rig.drain()
+    assert rig.state(unit) is ONBOARDED
+    assert len(rig.posts()) == 2

@@ -1,0 +1,5 @@
+"""What the packaged program ``station`` runs first."""
+
+from station.__main__ import main
+
+main()

@@ -1,0 +1,1 @@
+"""Whether a newer package of the station lies where IT puts them: looked at, told, never installed."""
