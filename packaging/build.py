@@ -78,7 +78,7 @@ def inno_version(version: str) -> str:
 
 
 def compare(asked: argparse.Namespace, made: list[Path]) -> None:
-    """Build once more, in another folder, and say what differs and why."""
+    """Build once more, in another folder, and name what differs: packages, and of a program's folder each file."""
     say("building it a second time, elsewhere.")
     first = asked.work.absolute() / "first"
     again = argparse.Namespace(**{**vars(asked), "out": asked.work.absolute() / "again"})

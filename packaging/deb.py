@@ -139,7 +139,7 @@ def make_deb(shop: Workshop, papers: Path, out: Path, revision: int) -> Path:
     (control / "control").write_text(control_text(version, depends(shop.tree), size), encoding="utf-8")
     for name, script in SCRIPTS.items():
         (control / name).write_text(script, encoding="utf-8")
-    (root / "usr/share/doc" / NAME / "changelog.gz").write_bytes(changelog(version, int(shop.epoch)))
+    (root / "usr/share/doc" / NAME / "changelog.Debian.gz").write_bytes(changelog(version, int(shop.epoch)))
     set_rights(root, int(shop.epoch))
     file = out / f"{NAME}_{version}_{ARCHITECTURE}.deb"
     packed = ("-Zgzip", "-z1") if shop.as_it_is else ("-Zxz", "-z6")  # a trial needn't be small, but soon there
@@ -200,12 +200,22 @@ def depends(tree: Path) -> str:
 
 
 def needed_libraries(tree: Path) -> dict[str, str]:
-    """Return the libraries that something in ``tree`` asks for and ``tree`` has not, each with one that asks for it."""
+    """Return the libraries that something in ``tree`` asks for and ``tree`` has not, each with one that asks for it.
+
+    Raises Refusal where something in it would look for them in a folder of the PC that builds: on a line PC that folder
+    may be anybody's, who could put a library there.
+    """
     there = {path.name for path in tree.rglob("*.so*")}
     found: dict[str, str] = {}
-    for name, asked in _asked_for([path for path in sorted(tree.rglob("*")) if is_elf(path)]):
-        if asked not in there:
-            found.setdefault(asked, name)
+    for name, tag, asked in _asked_for([path for path in sorted(tree.rglob("*")) if is_elf(path)]):
+        if tag == "NEEDED":
+            if asked not in there:
+                found.setdefault(asked, name)
+        elif not all(folder.startswith("$ORIGIN") for folder in asked.split(":")):
+            raise Refusal(
+                f"{name} looks for libraries in {asked}, which is this PC's. Build with a Python that does not, such "
+                "as Debian's own: /usr/bin/python3 packaging/build.py deb"
+            )
     return found
 
 
@@ -217,13 +227,13 @@ def is_elf(path: Path) -> bool:
         return file.read(4) == _ELF
 
 
-def _asked_for(libraries: list[Path]) -> Iterator[tuple[str, str]]:
+def _asked_for(libraries: list[Path]) -> Iterator[tuple[str, str, str]]:
     name = ""
     for line in run("objdump", "-p", *libraries).splitlines():
         if ":     file format" in line:
             name = Path(line.split(":")[0]).name
-        elif needed := re.fullmatch(r"\s+NEEDED\s+(\S+)", line):
-            yield name, needed[1]
+        elif asked := re.fullmatch(r"\s+(NEEDED|RPATH|RUNPATH)\s+(\S+)", line):
+            yield name, asked[1], asked[2]
 
 
 def changelog(version: str, epoch: int) -> bytes:

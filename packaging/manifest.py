@@ -3,7 +3,8 @@
 
     key KEYS NAME     makes the key that signs, once: KEYS/station.key is for you alone, and KEYS/station.vkey has
                       the line that goes into every station file, as `key` under [updates]
-    write FOLDER      lists the packages in FOLDER (.deb, .exe, .whl; their names have the version) and signs the list
+    write FOLDER      lists the packages in FOLDER (.deb, .exe, .whl; their names have the version), signs the list,
+                      and puts it there as updates.txt in one step: a station that looks sees the old or the new one
 
 A station looks whether a package is newer than itself and the one that was signed. It never installs anything.
 """
@@ -20,7 +21,7 @@ from station.domain.faults import Fault
 from station.domain.secret import Secret
 from station.evidence.station_key import create_station_key, open_station_key, read_verifier_key
 from station.host.files import replace_file
-from station.updates.manifest import MANIFEST, SIGNATURE, Package, describe, sign_manifest, write_manifest
+from station.updates.manifest import MANIFEST, Package, describe, write_manifest
 
 KINDS = (".deb", ".exe", ".whl")
 _VERSION = re.compile(r"[-_](\d+(?:\.\d+)+)(?=[-_.])")
@@ -57,15 +58,13 @@ def make_key(keys: Path, name: str, passphrase: Secret | None) -> None:
 
 
 def write_list(folder: Path, keys: Path, notes: str) -> None:
-    """Write and sign the list of what is in ``folder`` now."""
+    """Put the signed list of what is in ``folder`` now in the place of the one before, in one step."""
     files = sorted(path for path in folder.iterdir() if path.suffix.lower() in KINDS)
     name = read_verifier_key(keys).name
     encrypted = "ENCRYPTED" in (keys / "station.key").read_text(encoding="ascii").partition("\n")[0]
     key = open_station_key(keys, name, _ask("The key's passphrase: ") if encrypted else None)
     packages = [describe_file(file, notes) for file in files]
-    manifest = write_manifest(packages)
-    replace_file(folder / MANIFEST, manifest, private=False)
-    replace_file(folder / SIGNATURE, sign_manifest(manifest, key).encode(), private=False)
+    replace_file(folder / MANIFEST, write_manifest(packages, key), private=False)
     for one in packages:
         sys.stdout.write(f"{one.version}  {one.file}  {one.sha256}\n")
 

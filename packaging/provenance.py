@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from importlib import import_module
 from importlib.metadata import Distribution, distribution, distributions
 from pathlib import Path
 from typing import Any
@@ -174,11 +175,30 @@ def parts_within(tree: Path | None, rules: dict[str, Any], there: set[str]) -> I
         found = {name for name in names if any(fnmatchcase(name, pattern) for pattern in row["files"])}
         unnamed -= found
         if found or (tree is None and row["of"] == OURS):
-            yield Part(row["name"], "", row["licence"], within=row["of"])
+            yield Part(row["name"], _version_within(row), row["licence"], within=row["of"])
     if unnamed and there:
         raise Untraced(
             "\n".join(f"{name} stands under terms that licences.toml does not tell." for name in sorted(unnamed))
         )
+
+
+def _version_within(row: dict[str, Any]) -> str:
+    """Return the version of what lies inside of another part, as it says itself or that one's own SBOM (PEP 770).
+
+    "" where neither tells. With it, a PC's list can be held against the lists of known weaknesses.
+    """
+    if asked := row.get("asked", ""):
+        module, _, name = asked.partition(":")
+        return str(getattr(import_module(module), name)())
+    known = row.get("known_as", row["name"]).lower()
+    files = distribution(row["of"]).files or () if row["of"] != OURS else ()
+    for file in files:
+        if "sboms" in file.parts and file.suffix == ".json":
+            for one in json.loads(file.read_text()).get("components", ()):
+                # A crate may be named like the library that it speaks to.
+                if one["name"].lower() == known and not one.get("purl", "").startswith("pkg:cargo/"):
+                    return str(one.get("version", ""))
+    return ""
 
 
 def _part(one: Distribution) -> Part:

@@ -165,11 +165,25 @@ def try_package(root: Root, package: Path, pictures: Path) -> None:
     verify = "station verify demo/data --checkpoint $(ls -t demo/data/checkpoints/*.txt | head -1)"
     root.see("all of the record verifies", verify, r"EVERYTHING HOLDS\.")
     wait_for_rest(root)
+    refuse_newer_record(root)
     kept = _digest(root)
-    root.see("apt purges it", "apt-get -q -y purge nrf91-station", r"Purging|Removing", user="root")
+    root.see("apt removes it", "apt-get -q -y remove nrf91-station", r"Removing nrf91-station", user="root")
+    _tell_kept(root, kept)
+    root.see("apt purges what is left", "apt-get -q -y purge nrf91-station", r"Purging", user="root")
     left = "ls -d /opt/nrf91-station /usr/bin/station /usr/share/doc/nrf91-station 2>/dev/null"
     root.see("nothing of the program is left", f"! {left}", r"\A\Z", user="root")
     _tell_kept(root, kept)
+
+
+def refuse_newer_record(root: Root) -> None:
+    """A record that a newer station has written: this one refuses it with a sentence, and leaves every byte of it."""
+    newer = "import sqlite3\nsqlite3.connect('demo/data/journal.db').execute('PRAGMA user_version = 99')\n"
+    (root.folder / "tmp/newer.py").write_text(newer)
+    sums = "sha256sum demo/data/journal.db"
+    root.see("the record becomes a newer station's", f"station /tmp/newer.py && {sums} > /tmp/sums")
+    for command in ("station units --station demo/station.toml", "station verify demo/data"):
+        root.see(f"{command}: refused", command, r"written by a newer station", r"restore", codes=(1, 2, 4))
+    root.see("every byte of it is left", "sha256sum -c /tmp/sums", r"OK")
 
 
 def use(root: Root) -> None:
@@ -201,6 +215,8 @@ def window(root: Root, picture: Path) -> None:
     root.see("a screen to try it on (Xvfb)", tools, user="root")
     once = (
         "xvfb-run -a -s '-screen 0 1920x1080x24' sh -c '"
+        # On a busy PC the screen itself may be late, which is no time of the window's.
+        "for i in $(seq 200); do xdotool getdisplaygeometry >/dev/null 2>&1 && break; sleep 0.05; done; "
         "begun=$(date +%s%N); station desktop {words} & "
         "for i in $(seq 600); do xdotool search --onlyvisible --name {name} >/dev/null 2>&1 && break; "
         "sleep 0.03; done; "
@@ -282,7 +298,8 @@ def _newer() -> str:
 
 
 def _badly_owned() -> str:
-    return r"find /opt/nrf91-station /usr/bin/station \( ! -user root -o ! -type l -perm /022 -o -perm /6000 \) -print"
+    odd = r"\( ! -user root -o ! -group root -o ! -type l -perm /022 -o -perm /6000 \)"
+    return rf"dpkg -L nrf91-station | tr '\n' '\0' | find -files0-from - -maxdepth 0 {odd} -print"
 
 
 def _tell_kept(root: Root, kept: tuple[int, str]) -> None:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import platform
 import shutil
+import stat
 import subprocess
 import sys
 import tomllib
@@ -95,9 +96,10 @@ class Workshop:
         edited = run("git", "-C", ROOT, "status", "--porcelain").strip()
         if edited and not self.as_it_is:
             raise Refusal(f"these files are not as committed (--as-it-is builds all the same):\n{edited}")
-        shutil.rmtree(self.folder, ignore_errors=True)
+        clear(self.folder)
         self.folder.mkdir(parents=True)
-        run("git", "clone", "-q", ROOT, self.source)
+        # Line ends as they are committed: the same files, and the same hash of the lock, on either system.
+        run("git", "clone", "-q", "-c", "core.autocrlf=false", ROOT, self.source)
         if edited:
             say("FOR TRIAL ONLY: files that are not committed are in it.")
             names = run("git", "-C", ROOT, "ls-files", "-z", "-c", "-o", "--exclude-standard").split("\0")
@@ -106,7 +108,7 @@ class Workshop:
 
     def make_wheel(self) -> Path:
         """Build the wheel from the copy and return it."""
-        words = ["-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps", "--no-index"]
+        words = ["-I", "-m", "pip", "wheel", "-q", "--disable-pip-version-check", "--no-deps", "--no-index"]
         out = self.folder / "wheel"
         run(self.python, *words, "--no-build-isolation", "-w", out, self.source, extra=self.settings)
         (wheel,) = out.glob("*.whl")
@@ -114,7 +116,7 @@ class Workshop:
 
     def make_tree(self, wheel: Path) -> Path:
         """Freeze the station as its wheel brings it, and return the folder with its executable."""
-        words = ["-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--no-index"]
+        words = ["-I", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "--no-index"]
         run(self.python, *words, "--force-reinstall", wheel)
         spec = self.source / "packaging" / "pyinstaller" / "station.spec"
         places = ("--distpath", self.tree.parent, "--workpath", self.folder / "work")
@@ -143,6 +145,14 @@ def environment(source: Path, where: Path) -> Path:
         run(python, *words, "-r", source / name)
     (folder / "done").touch()
     return python
+
+
+def clear(folder: Path) -> None:
+    """Delete ``folder`` with all that is in it, also git's own files, which nobody may write to: Windows minds that."""
+    for path in folder.rglob("*"):
+        if not path.is_symlink():
+            path.chmod(path.stat().st_mode | stat.S_IWRITE)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def same_files(first: Path, second: Path) -> list[str]:

@@ -19,6 +19,7 @@ from typer.core import TyperCommand
 from typer.main import get_command
 
 from station.host.redaction import Redactor
+from station.loading import loading
 from station.sentences import Commands, sentences
 from station.software import version_text
 
@@ -171,7 +172,8 @@ class _Listed(Commands):
 
 def _load(name: str) -> Any:
     place = COMMANDS[name]
-    found = place.load()
+    with loading():
+        found = place.load()
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False)
         alone.command(name, hidden=place.hidden)(found)

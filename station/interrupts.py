@@ -4,10 +4,11 @@ import os
 import signal
 import threading
 from collections.abc import Callable
-from types import FrameType
+from contextlib import ExitStack
 from typing import Final
 
 from station.host.clock import Stop
+from station.host.signals import heard_signals
 from station.outlet import Outlet
 
 _LEFT: Final = 130
@@ -36,21 +37,19 @@ class Interrupts:
         self._stop, self._outlet, self._say = stop, outlet, say
         self._stopping, self._what_stays, self._abandon = stopping, what_stays, abandon
         self._count = 0
-        self._before: dict[int, object] = {}
+        self._heard = ExitStack()
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._take)
+            self._heard.enter_context(heard_signals((signal.SIGINT, signal.SIGTERM), self._take))
 
     def __exit__(self, *_: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]  # what signal() itself returned
+        self._heard.close()
 
-    def _take(self, _number: int, _frame: FrameType | None) -> None:
+    def _take(self, _number: int) -> None:
         self._count += 1
         if self._count == 1:
-            # From a thread of its own: the interrupted code may hold a lock that the listeners want.
+            # From a thread of its own: whatever the listeners do, the next Ctrl-C must be heard.
             threading.Thread(target=self._stop.request, daemon=True).start()
             self._outlet.put(lambda: self._say(self._stopping))
         elif self._count == 2:

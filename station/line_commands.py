@@ -12,6 +12,7 @@ from station.app import Station, open_station
 from station.domain.ids import BatchId, EventSeq, parse_batch_id
 from station.host.clock import Stop
 from station.line.decisions import correct_clock
+from station.loading import loading
 from station.options import (
     DEFAULT_FILE,
     AsJson,
@@ -188,7 +189,8 @@ def desktop(
     from station.desktop.faults import QT_MISSING  # noqa: PLC0415 -- no other command loads any of this
 
     try:
-        from station.desktop.main import Demo, run_desktop  # noqa: PLC0415 -- Qt is loaded here alone
+        with loading():
+            from station.desktop.main import Demo, run_desktop  # noqa: PLC0415 -- Qt is loaded here alone
     except ImportError as error:
         raise QT_MISSING.fault(why=error) from error
     raise typer.Exit(run_desktop(station, demo=Demo(Path("demo").absolute(), hands=hands) if demo else None))

@@ -3,13 +3,16 @@
 ; vc_redist.x64.exe in dist:
 ;
 ;   iscc packaging\windows\station.iss
+;
+; With /DSigned and a sign tool named "station", installer and uninstaller are signed.
 
 #ifndef Tree
-  #define Tree "..\..\dist\nrf91-station"
+  #define Tree AddBackslash(SourcePath) + "..\..\dist\nrf91-station"
 #endif
 #ifndef Redist
-  #define Redist "..\..\dist\vc_redist.x64.exe"
+  #define Redist AddBackslash(SourcePath) + "..\..\dist\vc_redist.x64.exe"
 #endif
+; By its whole path: an expression is looked for in the compiler's own folder, and not beside this file.
 #include Tree + ".iss"
 
 [Setup]
@@ -65,12 +68,10 @@ Filename: "{tmp}\vc_redist.x64.exe"; Parameters: "/install /quiet /norestart"; S
 
 [Code]
 { Windows lets nobody write to a program that runs. }
-function Runs(): Boolean;
+function IsOpen(Name: String): Boolean;
 var
-  Name: String;
   Held: TFileStream;
 begin
-  Name := ExpandConstant('{app}\station.exe');
   Result := False;
   if FileExists(Name) then
     try
@@ -81,16 +82,22 @@ begin
     end;
 end;
 
+function Runs(): Boolean;
+begin
+  Result := IsOpen(ExpandConstant('{app}\station.exe')) or IsOpen(ExpandConstant('{app}\station-desktop.exe'));
+end;
+
 function PrepareToInstall(var NeedsRestart: Boolean): String;
 begin
   Result := '';
   if Runs() then
-    Result := 'The station is at work on this PC. End its batch and its engine (station engine --stop), then start again.';
+    Result := 'The station is at work on this PC. End its batch, close its windows, end its engine (station engine --stop), then start again.';
 end;
 
 function InitializeUninstall(): Boolean;
 begin
   Result := not Runs();
   if not Result then
-    MsgBox('The station is at work on this PC. End its batch first.', mbError, MB_OK);
+    { Nobody may be there to press a button: with /SUPPRESSMSGBOXES it ends at once. }
+    SuppressibleMsgBox('The station is at work on this PC. End its batch, close its windows, end its engine (station engine --stop), then start again.', mbError, MB_OK, IDOK);
 end;

@@ -4,8 +4,9 @@ import itertools
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from queue import SimpleQueue
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -15,25 +16,45 @@ _READERS: Final = 2
 """How much is read at a time; more would only take the processor from the window."""
 
 
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """One piece of work, and who is told of it."""
+
+    by: "Background"
+    work: Callable[[], Any]
+    done: Callable[[Any], None]
+    failed: Callable[[BaseException], None]
+    key: str
+    number: int
+    result: Any = None
+    error: BaseException | None = None
+
+
+_asked: Final[dict[int, _Asked]] = {}
+"""What was asked for and is not answered yet, of every window.
+
+It stands here and not in the threads, which know only its number: what it names are parts of a window, and the last
+who lets go of a part takes it down. A worker that did so would take down timers, models and plots while the window's
+thread uses them, and the program would end without a word.
+"""
+_numbers: Final = itertools.count(1)
+
+
 class Background(QObject):
     """Threads that work for the window. For the window's thread alone; create it there.
 
-    None of them holds the program up when the window ends: what only reads may be left in the middle.
+    None of them holds the program up when the window ends: what only reads may be left in the middle. What was handed
+    over is let go of in the window's thread, whatever became of it.
     """
-
-    _ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._over = False
-        self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._queue: SimpleQueue[int | None] = SimpleQueue()
         self._newest: dict[str, int] = {}
-        self._numbers = itertools.count(1)
-        # Queued: the signal is emitted from a worker, and what it carries is called in the window's thread.
-        self._ended.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
-        self._threads = [threading.Thread(target=self._read, name="window", daemon=True) for _ in range(_READERS)]
-        for thread in self._threads:
-            thread.start()
+        self._mouth = _mouth()
+        for _ in range(_READERS):
+            threading.Thread(target=_read, args=(self._queue, self._mouth), name="window", daemon=True).start()
 
     def run(
         self,
@@ -52,44 +73,72 @@ class Background(QObject):
         """
         if self._over:
             return
-        number = next(self._numbers)
+        number = next(_numbers)
         if key:
             self._newest[key] = number
-
-        def is_wanted() -> bool:
-            return not self._over and (not key or self._newest.get(key) == number)
-
-        def carry_out() -> None:
-            if not is_wanted():
-                return  # superseded while it waited
-            try:
-                result = work()
-            except BaseException as error:  # noqa: BLE001 -- whatever it is goes to whoever asked, in their thread
-                told = error
-                self._tell(lambda: failed(told) if is_wanted() else None)
-            else:
-                self._tell(lambda: done(result) if is_wanted() else None)
-
+        _asked[number] = _Asked(self, work, done, failed, key, number)
         if long:
-            threading.Thread(target=carry_out, name="window, long", daemon=True).start()
+            arguments = (number, self._mouth)
+            threading.Thread(target=_carry_out, args=arguments, name="window, long", daemon=True).start()
         else:
-            self._queue.put(carry_out)
+            self._queue.put(number)
 
     def end(self) -> None:
         """Begin nothing more and tell nobody any more; what is under way is left to itself. Safe to repeat."""
         self._over = True
-        for _ in self._threads:
+        for _ in range(_READERS):
             self._queue.put(None)
 
-    def _read(self) -> None:
-        while (work := self._queue.get()) is not None:
-            work()
+    def wants(self, asked: _Asked) -> bool:
+        """Return whether anybody still waits for this: not after :meth:`end`, nor where something newer was asked."""
+        return not self._over and (not asked.key or self._newest.get(asked.key) == asked.number)
 
-    def _tell(self, hand_over: Callable[[], None]) -> None:
-        if not self._over:
-            with suppress(RuntimeError):  # the window was taken down between the two
-                self._ended.emit(hand_over)
 
-    @staticmethod
-    def _hand_over(hand_over: Callable[[], None]) -> None:
-        hand_over()
+class _Mouth(QObject):
+    """Tells the window's thread what was carried out. There is one, which stays: a thread may always speak to it."""
+
+    carried_out = Signal(int)
+
+    def __init__(self) -> None:
+        super().__init__()
+        # Queued: the signal is emitted from a worker, and what it names is called in the window's thread.
+        self.carried_out.connect(self._hand_over, Qt.ConnectionType.QueuedConnection)
+
+    def _hand_over(self, number: int) -> None:
+        asked = _asked.pop(number)
+        if not asked.by.wants(asked):
+            return
+        if asked.error is not None:
+            asked.failed(asked.error)
+        else:
+            asked.done(asked.result)
+
+
+_mouths: Final[list[_Mouth]] = []
+
+
+def _mouth() -> _Mouth:
+    if not _mouths:
+        _mouths.append(_Mouth())
+    return _mouths[0]
+
+
+def _read(queue: SimpleQueue[int | None], mouth: _Mouth) -> None:
+    while (number := queue.get()) is not None:
+        _carry_out(number, mouth)
+
+
+def _carry_out(number: int, mouth: _Mouth) -> None:
+    _answer(_asked[number])
+    with suppress(RuntimeError):  # the whole application was taken down meanwhile
+        mouth.carried_out.emit(number)
+
+
+def _answer(asked: _Asked) -> None:
+    # A function of its own: when the window's thread hears of it, nothing here holds a part of the window any more.
+    if not asked.by.wants(asked):
+        return  # superseded while it waited; the window's thread lets go of it
+    try:
+        asked.result = asked.work()
+    except BaseException as error:  # noqa: BLE001 -- whatever it is goes to whoever asked, in their thread
+        asked.error = error

@@ -47,6 +47,8 @@ class Bridge(QObject):
     """One push of the engine; several ``Changed`` in a row come as one."""
     gone = Signal(object)
     """The engine is lost, or could not be reached: a ``Failed`` says why."""
+    migrating = Signal()
+    """The engine that is being waited for brings the record to this version's format first: that may take minutes."""
     quiet = Signal(bool)
     """Whether the engine's beat is overdue; it may only be busy."""
 
@@ -84,7 +86,8 @@ class Bridge(QObject):
         if self._connecting or self._link is not None or self._ended:
             return
         self._connecting = True
-        self._background.run(partial(attach, self._opened), self._attached, self._not_attached, key="engine", long=True)
+        look = partial(attach, self._opened, migrating=self._put_migrating)
+        self._background.run(look, self._attached, self._not_attached, key="engine", long=True)
 
     def ask(self, command: Command, done: Callable[[Result], None], failed: Callable[[Failed], None]) -> None:
         """Send a command; exactly one of the two is called later, in this thread."""
@@ -192,6 +195,9 @@ class Bridge(QObject):
             wake, self._awake = not self._awake, True
         if wake:
             self._woken.emit()
+
+    def _put_migrating(self) -> None:
+        self._put(self.migrating.emit)
 
     def _put_lost(self, link: EngineLink, why: Failed) -> None:
         self._put(partial(self._lose, link, why))

@@ -23,6 +23,7 @@ from station.desktop.fault_words import told
 from station.desktop.preferences import Preferences, ThemeChoice
 from station.desktop.rail import window_icon
 from station.desktop.screen import require_screen
+from station.desktop.sweeping import Sweeper
 from station.desktop.theme import Theme
 from station.desktop.window import MainWindow
 from station.desktop.wizard import run_wizard
@@ -64,6 +65,16 @@ def run_desktop(file: Path, *, demo: Demo | None = None, preferences_file: Path 
     application.setDesktopFileName("nrf91-station")
     preferences = Preferences(preferences_file)
     look = Look(application, preferences)
+    sweeper = Sweeper(look)
+    try:
+        return _show_either(application, look, preferences, file, demo)
+    finally:
+        sweeper.end()
+
+
+def _show_either(
+    application: QApplication, look: "Look", preferences: Preferences, file: Path, demo: Demo | None
+) -> int:
     if demo is None:
         return _show(application, look, preferences, file, None, "")
     with simulated_works(demo.folder, slots=demo.slots, fast=demo.fast, seed=1) as works:

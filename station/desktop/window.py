@@ -84,7 +84,7 @@ class MainWindow(QMainWindow):
             preferences=preferences,
             sounds=self.sounds,
         )
-        self._people, self._busy = True, False
+        self._people, self._busy, self._scanner_code = True, False, ""
         self.updates = UpdateNotice(opened.value.updates, background, self)
         self.pages: dict[str, VisitedPage] = {}
         self.stack = QStackedWidget()
@@ -179,6 +179,7 @@ class MainWindow(QMainWindow):
             (self._bridge.heard, self._heard),
             (self._bridge.gone, self._gone),
             (self._bridge.quiet, self._quiet),
+            (self._bridge.migrating, self._migrating),
             (self._preferences.changed, self._preferred),
         )
         said: Any
@@ -211,8 +212,6 @@ class MainWindow(QMainWindow):
                 self._tell(lambda page: page.at_lines(push))
             case Beat():
                 self.header.show_idle(push.idle_seconds if self._person is not None else None)
-            case _:
-                pass
 
     def _welcome(self, welcome: Welcome, *, anew: bool) -> None:
         if anew:  # a new connection: whoever was signed in on the old one is not on this
@@ -260,6 +259,11 @@ class MainWindow(QMainWindow):
         self.strip.take_back(_LOST)
         self.header.show_engine(LOOKS[Mood.RUNNING], self.tr("Connecting"))
         self._bridge.connect_engine()
+
+    def _migrating(self) -> None:
+        self.header.show_engine(LOOKS[Mood.RUNNING], self.tr("Updating record"))
+        words = self.tr("After an update the record is copied, then brought to its format. Leave the PC on and wait.")
+        self.strip.set_notices((f" {words}",))  # until the engine's own come
 
     def _quiet(self, quiet: bool) -> None:
         if quiet:
@@ -336,8 +340,6 @@ class MainWindow(QMainWindow):
         else:
             self.strip.take_back(self._scanner_code)
 
-    _scanner_code = ""
-
     # ---- how it looks
 
     def _preferred(self, name: str) -> None:
@@ -352,10 +354,7 @@ class MainWindow(QMainWindow):
         self.strip.restyle()
 
     def _turn_full(self) -> None:
-        if self.isFullScreen():
-            self.showNormal()
-        else:
-            self.showFullScreen()
+        self.showNormal() if self.isFullScreen() else self.showFullScreen()
 
     def _place_sign_in(self) -> None:
         self.sign_in.adjustSize()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from station.devices.faults import DEVICE_RESET, NO_ANSWER
 from station.devices.framing import Framing, label_of
+from station.devices.questions import Question
 from station.devices.replies import Reply, ReplyReader
 from station.devices.step import get_in_step
 from station.devices.talk import Port, Talk, Transcript, hide_pieces
@@ -39,6 +40,10 @@ class Channel:
         self._patience = patience
         self._talk = Talk(port, framing, clock, transcript)
         self._in_step = False
+        self._proven: dict[Question, Reply] = {}
+        """What the modem answered when it was brought into step, and nobody has taken yet."""
+        self._proven_since = 0
+        """How often it had restarted by then."""
         self._restarting = False
         """Whether a restart has been raised since the modem last answered: more of its banner is no news."""
 
@@ -69,9 +74,20 @@ class Channel:
         Safe to repeat.
         """
         self._in_step = False
-        get_in_step(self._talk, seconds, starting=True, stop=stop)
+        self._proven = dict(get_in_step(self._talk, seconds, starting=True, stop=stop))
+        self._proven_since = self._talk.restarts
         self._in_step = True
         self._restarting = False
+
+    def take_told(self, question: Question) -> Reply | None:
+        """Return the answer to ``question``, once, where it helped to bring the modem into step (:meth:`synchronise`).
+
+        None where it was not asked then, where it was not answered in one line, or where the board restarted since.
+        """
+        reply = self._proven.pop(question, None)
+        if reply is None or len(reply.lines) != 1 or self._proven_since != self._talk.restarts:
+            return None
+        return reply
 
     def command(
         self,

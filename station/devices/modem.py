@@ -13,11 +13,11 @@ from station.devices.faults import ALREADY_THERE, KEY_STORED_DIFFERENTLY, NO_ANS
 from station.devices.firmware import read_firmware
 from station.devices.framing import Newline, label_of
 from station.devices.questions import Question, value_of
-from station.devices.refusals import ABSENT, LOW_POWER, PRESENT, refusal_of
+from station.devices.refusals import ABSENT, ACTIVE, LOW_POWER, PRESENT, refusal_of
 from station.devices.replies import Reply, VerdictKind
 from station.domain.faults import Fault
 from station.domain.ids import DeviceId, DeviceUuid, Imei, Sha256, parse_device_uuid, parse_sha256
-from station.domain.modem import CredentialType, ModemIdentity, StoredCredential, UuidSource
+from station.domain.modem import CredentialType, ModemIdentity, Numbers, StoredCredential, UuidSource
 from station.domain.secret import Secret
 from station.host.clock import Stop
 
@@ -39,6 +39,8 @@ _REPLACEABLE_TYPES: Final = frozenset(
     {CredentialType.ROOT_CA, CredentialType.CLIENT_CERT, CredentialType.PSK, CredentialType.PSK_IDENTITY}
 )
 _TRY_AGAIN: Final = frozenset({NO_ANSWER.code, ODD_REPLY.code})
+_OFFLINE_MODES: Final = frozenset({"0", "4"})
+"""What +CFUN tells where %CMNG and %KEYGEN may change credentials (at-commands reference, sections 1 and 2)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +61,7 @@ class Modem:
 
     Commands that only look are asked once more when their answer was lost or damaged; nothing else is. Every fault
     can be asked with :func:`station.devices.faults.is_outcome_unknown`. What changes credentials switches the modem
-    offline first, and +CMEE=1 is set before anything else and again after a restart.
+    offline first, unless it says that it is, and +CMEE=1 is set before anything else and again after a restart.
     """
 
     def __init__(self, channel: Channel, timeouts: Timeouts | None = None) -> None:
@@ -116,11 +118,21 @@ class Modem:
             imei=Imei(imei),
             uuid=uuid,
             uuid_source=source,
-            manufacturer=self._tell(questions.MANUFACTURER, "tell its maker"),
             model=self._tell(questions.MODEL, "tell its model"),
             hardware=self._tell_or_none(questions.HARDWARE),
             firmware=firmware,
         )
+
+    def numbers(self, before: ModemIdentity) -> Numbers:
+        """Return what tells whether this still is who was identified ``before``, and no more. Raises AT-305. Pure.
+
+        The UUID is asked for where there is one to compare it with, and the IMEI does not tell already.
+        """
+        imei = self._tell_or_none(questions.IMEI)
+        if imei is None:
+            raise NO_IMEI.fault(f"{before.firmware.text} before")
+        same = imei == before.imei and before.uuid is not None
+        return Numbers(Imei(imei), self._find_uuid()[0] if same else None)
 
     def firmware_text(self) -> str:
         """Return what +CGMR says, whatever it is. Pure."""
@@ -150,9 +162,8 @@ class Modem:
 
     def delete_credential(self, sec_tag: int, kind: CredentialType) -> bool:
         """Return True once the item is deleted, False where none was there (%CMNG=3). Safe to repeat."""
-        self._require_offline()
         command = f"AT%CMNG=3,{sec_tag},{int(kind)}"
-        reply = self._run(command, self._timeouts.write)
+        reply = self._change(command, self._timeouts.write)
         if _is_number(reply, ABSENT):
             return False
         self._require_ok(reply, command, f"delete {_place(sec_tag, kind)}")
@@ -164,18 +175,16 @@ class Modem:
         ``common_name`` None: the CSR is named by the UUID. Not safe to repeat: AT-219 where a key is. Where the
         fault's outcome is unknown the key may be there, and its CSR can't be had again: list, delete, start over.
         """
-        self._require_offline()
         name = f',"CN={common_name}"' if common_name is not None else ""
         command = f"AT%KEYGEN={sec_tag},{_CLIENT_KEY},0{name}"
-        reply = self._run(command, self._timeouts.keygen, _KEYGEN)
+        reply = self._change(command, self._timeouts.keygen, _KEYGEN)
         self._require_ok(reply, command, f"make {_place(sec_tag, CredentialType.CLIENT_KEY)}")
         return value_of(reply, _KEYGEN, command)
 
     def generate_public_key(self, sec_tag: int) -> str:
         """As :meth:`generate_key`, but the answer is about the bare public key, without a CSR (%KEYGEN, content 1)."""
-        self._require_offline()
         command = f"AT%KEYGEN={sec_tag},{_CLIENT_KEY},1"
-        reply = self._run(command, self._timeouts.keygen, _KEYGEN)
+        reply = self._change(command, self._timeouts.keygen, _KEYGEN)
         self._require_ok(reply, command, f"make {_place(sec_tag, CredentialType.CLIENT_KEY)}")
         return value_of(reply, _KEYGEN, command)
 
@@ -185,13 +194,12 @@ class Modem:
         Safe to repeat: a modem that does not overwrite has certificates and pre-shared keys deleted first, but never
         a private key (AT-219).
         """
-        self._require_offline()
         command = f'AT%CMNG=0,{sec_tag},{int(kind)},"{content}"'
         secret = kind in _SECRET_TYPES
-        reply = self._run(command, self._timeouts.write, secret=secret)
+        reply = self._change(command, self._timeouts.write, secret=secret)
         if _is_number(reply, PRESENT) and kind in _REPLACEABLE_TYPES:
             self.delete_credential(sec_tag, kind)
-            reply = self._run(command, self._timeouts.write, secret=secret)
+            reply = self._change(command, self._timeouts.write, secret=secret)
         self._require_ok(reply, label_of(command), f"store {_place(sec_tag, kind)}")
 
     def listed_hashes(self, content: str) -> frozenset[Sha256]:
@@ -260,24 +268,56 @@ class Modem:
         return read_attestation(value_of(reply, question.answer, question.command)).uuid, UuidSource.ATTESTATION
 
     def _tell(self, question: Question, action: str) -> str:
-        reply = self._look(question.command, question.answer, self._timeouts.look)
+        reply = self._ask(question)
         self._require_ok(reply, question.command, action)
         return value_of(reply, question.answer, question.command)
 
     def _tell_or_none(self, question: Question) -> str | None:
         """Return None where the modem refuses: it does not know the question, or has no answer."""
-        reply = self._look(question.command, question.answer, self._timeouts.look)
+        reply = self._ask(question)
         if _is_refusal(reply):
             return None
         self._require_ok(reply, question.command, "tell about itself")
         return value_of(reply, question.answer, question.command)
 
+    def _ask(self, question: Question) -> Reply:
+        told = self._channel.take_told(question)
+        return told if told is not None else self._look(question.command, question.answer, self._timeouts.look)
+
     def _do(self, command: str, action: str, timeout: float) -> None:
         self._require_ok(self._run(command, timeout), command, action)
 
-    def _require_offline(self) -> None:
+    def _change(
+        self, command: str, timeout: float, expect: re.Pattern[str] | None = None, *, secret: bool = False
+    ) -> Reply:
+        """Have the modem change credentials, offline; again where it refuses because its firmware switched it on.
+
+        What is refused so (518) was not begun, so that the second time is the first.
+        """
         if self._offline_since != self._channel.restarts:
+            self._go_offline()
+        reply = self._run(command, timeout, expect, secret=secret)
+        if _is_number(reply, ACTIVE):
             self.deactivate()
+            reply = self._run(command, timeout, expect, secret=secret)
+        return reply
+
+    def _go_offline(self) -> None:
+        """Leave the modem offline: where it says that it is, it isn't told to, for that takes it up to a second."""
+        if self._says_offline():
+            self._offline_since = self._channel.restarts
+        else:
+            self.deactivate()
+
+    def _says_offline(self) -> bool:
+        if self._channel.framing.shell:
+            return False  # the question ends with "?"
+        try:
+            return self._tell_or_none(questions.MODE) in _OFFLINE_MODES
+        except Fault as fault:
+            if fault.code != ODD_REPLY.code:
+                raise
+            return False
 
     def _run(
         self, command: str, timeout: float, expect: re.Pattern[str] | None = None, *, secret: bool = False

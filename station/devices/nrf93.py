@@ -29,7 +29,7 @@ from station.devices.refusals import refusal_of
 from station.devices.replies import Reply, VerdictKind
 from station.domain.faults import Fault
 from station.domain.ids import DeviceUuid, Imei, parse_device_uuid
-from station.domain.modem import FirmwareFamily, ModemIdentity, UuidSource
+from station.domain.modem import FirmwareFamily, ModemIdentity, Numbers, UuidSource
 from station.host.clock import Clock, Stop
 
 _UUID = r"[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}"
@@ -90,11 +90,15 @@ class Nrf93m1:
             imei=self._imei(text),
             uuid=self.device_uuid(),
             uuid_source=UuidSource.DEVICE_UUID,
-            manufacturer=self._tell(questions.MANUFACTURER, "tell its maker"),
             model=self._tell(questions.MODEL, "tell its model"),
             hardware=None,
             firmware=firmware,
         )
+
+    def numbers(self, before: ModemIdentity) -> Numbers:
+        """Return what tells whether this still is who was identified ``before``, and no more. Raises AT-305."""
+        imei = self._imei(f"{before.firmware.text} before")
+        return Numbers(imei, self.device_uuid() if imei == before.imei else None)
 
     def device_uuid(self) -> DeviceUuid:
         """Return the device's UUID, by which the cloud knows it (%DEVICEUUID); it is made at the first call."""
@@ -189,7 +193,9 @@ class Nrf93m1:
         return Imei(value_of(reply, questions.IMEI.answer, questions.IMEI.command))
 
     def _tell(self, question: Question, action: str, timeout: float | None = None) -> str:
-        reply = self._ask(question.command, question.answer, timeout or self._timeouts.look)
+        reply = self._channel.take_told(question)
+        if reply is None:
+            reply = self._ask(question.command, question.answer, timeout or self._timeouts.look)
         self._require_ok(reply, question.command, action)
         return value_of(reply, question.answer, question.command)
 

@@ -205,6 +205,13 @@ def find_port(address: str, sources: PortSources | None = None) -> str | None:
     return _find_local(address)
 
 
+def lists_ports(address: str, sources: PortSources | None = None) -> bool:
+    """Return whether :func:`find_port` must list all of this PC's ports to find ``address``, which takes long."""
+    if read_vcom(address):
+        return not (sources or PortSources()).are_cheap
+    return not _scheme(address) and _is_listed(address)
+
+
 def is_url(address: str) -> bool:
     """Return whether ``address`` is a network port. Pure."""
     return _scheme(address) != ""
@@ -240,10 +247,15 @@ def _scheme(address: str) -> str:
 if sys.platform == "win32":
     import winreg
 
+    _COM: Final = re.compile(r"(?:\\\\\.\\)?(COM\d+)", re.IGNORECASE)
+
     def _find_local(address: str) -> str | None:
-        if com := re.fullmatch(r"(?:\\\\\.\\)?(COM\d+)", address, re.IGNORECASE):
+        if com := _COM.fullmatch(address):
             return com[1] if com[1].upper() in _com_ports() else None
         return match_by_id(address, list(list_ports.comports()))
+
+    def _is_listed(address: str) -> bool:
+        return not _COM.fullmatch(address)
 
     def _com_ports() -> frozenset[str]:
         # The registry is much cheaper to ask than the device manager.
@@ -258,8 +270,11 @@ else:
 
     def _find_local(address: str) -> str | None:
         if address.startswith("/"):
-            return address if Path(address).exists() else None
+            return address if os.path.exists(address) else None  # noqa: PTH110 -- asked for very often, and half the cost
         return next((str(folder / address) for folder in _BY_ID if (folder / address).exists()), None)
+
+    def _is_listed(_address: str) -> bool:
+        return False
 
 
 def _open(settings: PortSettings, sources: PortSources | None) -> OpenPort:

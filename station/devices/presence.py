@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 from station.devices.faults import PRESENCE_UNKNOWABLE
-from station.devices.ports import find_port, is_url
+from station.devices.ports import find_port, is_url, lists_ports
 from station.devices.vcom import PortSources, read_vcom
 from station.host.clock import Clock, Deadline, Stop
 
-_INTERVAL = 0.15
+_INTERVAL = 0.04
 """Seconds between two looks. Neither ptys nor COM ports announce themselves in a way that works everywhere."""
+
+_VCOM_INTERVAL = 0.15
+"""Seconds between two looks where each reads a folder or more."""
 
 _LIST_INTERVAL = 2.0
 """Seconds between two looks where a look means listing all of this PC's ports (Windows: some ten milliseconds each)."""
@@ -51,7 +54,7 @@ class PortPresence:
         address: str,
         clock: Clock,
         *,
-        interval: float = _INTERVAL,
+        interval: float | None = None,
         settle: float = _SETTLE,
         sources: PortSources | None = None,
     ) -> None:
@@ -60,16 +63,16 @@ class PortPresence:
             raise PRESENCE_UNKNOWABLE.fault(port=address)
         self._address = address
         self._clock = clock
-        self._interval = interval
         self._settle = settle
         self._sources = sources or PortSources()
+        self._interval = interval or (_INTERVAL if read_vcom(address) is None else _VCOM_INTERVAL)
         self._listed = _ListedPort(address, clock, self._sources)
 
     def is_loaded(self) -> bool:
         """Return whether the port is there now; one that has come may be seen up to two seconds later."""
-        if read_vcom(self._address) is None or self._sources.are_cheap:
-            return find_port(self._address, self._sources) is not None
-        return self._listed.is_there()
+        if lists_ports(self._address, self._sources):
+            return self._listed.is_there()
+        return find_port(self._address, self._sources) is not None
 
     def wait_loaded(self, stop: Stop) -> None:
         """Return once the port is there; ``Cancelled`` soon after ``stop``."""

@@ -25,7 +25,7 @@ from station.credentials.csr import Csr
 from station.credentials.registration import RegistrationToken
 from station.domain.ids import Sha256
 from station.domain.line import ChipFamily, Erase, LockLevel
-from station.domain.modem import CredentialType, ModemIdentity, StoredCredential
+from station.domain.modem import CredentialType, ModemIdentity, Numbers, StoredCredential
 from station.domain.secret import Secret
 from station.host.clock import Stop
 
@@ -213,6 +213,12 @@ class Identity(Protocol):
 
     def identify(self) -> ModemIdentity | ShellIdentity:
         """Return who this is. Looks only; safe to repeat."""
+
+    def numbers(self, before: ModemIdentity) -> Numbers | None:
+        """Return what tells whether this still is who was identified ``before``, asking no more than that takes.
+
+        None where nothing on the board has such numbers. Looks only; safe to repeat.
+        """
 
 
 @runtime_checkable

@@ -1,6 +1,6 @@
 """Questions whose answers are known by their shape, so that no other line can be taken for them. All of them only look.
 
-None ends with ``?``: at_shell takes that for a wildcard where the shell has any.
+None but :data:`MODE` ends with ``?``: at_shell takes that for a wildcard where the shell has any.
 """
 
 import re
@@ -26,6 +26,8 @@ HARDWARE: Final = Question("AT%HWVERSION", re.compile(r"%HWVERSION: ([ -~]+)"))
 FIRMWARE: Final = Question("AT+CGMR", re.compile(r"([A-Za-z][!-~]*_[!-~]*\d\.\d+\.\d+[!-~]*)"))
 SUPPLY: Final = Question("AT%XVBAT", re.compile(r"%XVBAT: (\d{1,6})"))
 IMEI: Final = Question("AT+CGSN=1", re.compile(r'\+CGSN: "(\d{15})"'))
+MODE: Final = Question("AT+CFUN?", re.compile(r"\+CFUN: (\d{1,3})"))
+"""Not for a shell."""
 DEVICE_UUID: Final = Question(
     "AT%DEVICEUUID",
     re.compile(r'%DEVICEUUID: "?([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12})"?'),

@@ -21,6 +21,7 @@ from station.devices.replies import Verdict, VerdictKind
 from station.domain.faults import Fault
 
 ABSENT: Final = 513
+ACTIVE: Final = 518
 PRESENT: Final = 519
 LOW_POWER: Final = 528
 
@@ -29,7 +30,7 @@ _SPECS: Final = MappingProxyType(
         ABSENT: NOT_FOUND,
         514: NO_ACCESS,
         515: STORE_FULL,
-        518: MODEM_ACTIVE,
+        ACTIVE: MODEM_ACTIVE,
         PRESENT: ALREADY_THERE,
         523: KEYGEN_FAILED,
         527: CONTENT_REFUSED,

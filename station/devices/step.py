@@ -2,17 +2,18 @@
 
 import itertools
 from enum import Enum, auto
-from typing import Final
+from typing import Final, NamedTuple
 
 from station.devices import questions
 from station.devices.faults import FRAMING_WRONG, NO_CONTACT, PORT_BLOCKED
 from station.devices.questions import Question
-from station.devices.replies import ReplyReader, VerdictKind
+from station.devices.replies import Reply, ReplyReader, VerdictKind
 from station.devices.talk import Talk
 from station.domain.faults import Fault
 from station.host.clock import Deadline, Stop
 
-_ROTATING: Final = (questions.MANUFACTURER, questions.MODEL, questions.HARDWARE)
+_ROTATING: Final = (questions.MODEL, questions.HARDWARE, questions.MANUFACTURER)
+"""First what identifying asks: it need not be asked again where its answer was the proof."""
 _RESERVED: Final = (questions.FIRMWARE, questions.SUPPLY)
 """Kept for when each of the others may have more than one answer still to come."""
 
@@ -29,14 +30,20 @@ _SILENT_WHILE_STARTING = 8
 """Unanswered probes before a board that may still be starting counts as stuck."""
 
 
+class Proof(NamedTuple):
+    """A question by which the modem was brought into step, and its own answer."""
+
+    question: Question
+    reply: Reply
+
+
 class _Heard(Enum):
-    OWN = auto()
     FOREIGN = auto()
     NOTHING = auto()
 
 
-def get_in_step(talk: Talk, seconds: float, *, starting: bool, stop: Stop | None = None) -> None:
-    """Return once the modem has answered a question that nothing else answers.
+def get_in_step(talk: Talk, seconds: float, *, starting: bool, stop: Stop | None = None) -> tuple[Proof, ...]:
+    """Return once the modem has answered a question that nothing else answers: what proved it, one or two answers.
 
     The firmware between answers one command after the other, so that answer proves: what was asked before it has
     been answered or never will be. Each question therefore differs from every unanswered one; where they run out,
@@ -56,9 +63,11 @@ def get_in_step(talk: Talk, seconds: float, *, starting: bool, stop: Stop | None
             continue
         fresh = question.command not in talk.unanswered
         heard = _ask(talk, question, _QUICK if starting else _PATIENT, deadline)
-        if heard is _Heard.OWN and (fresh or _confirm(talk, deadline)):
-            talk.all_answered()
-            return
+        if isinstance(heard, Proof):
+            confirmed = None if fresh else _confirm(talk, deadline)
+            if fresh or confirmed is not None:
+                talk.all_answered()
+                return (heard, confirmed) if confirmed is not None else (heard,)
         silent = silent + 1 if heard is _Heard.NOTHING else 0
         if silent >= (_SILENT_WHILE_STARTING if starting else 1):
             if _is_wrong_framing(talk):
@@ -87,14 +96,15 @@ def _all_used(talk: Talk) -> bool:
     return all(question.command in talk.unanswered for question in _ROTATING)
 
 
-def _confirm(talk: Talk, deadline: Deadline) -> bool:
+def _confirm(talk: Talk, deadline: Deadline) -> Proof | None:
     for question in _RESERVED:
         if question.command not in talk.unanswered:
-            return _ask(talk, question, _PATIENT, deadline) is _Heard.OWN
-    return False
+            heard = _ask(talk, question, _PATIENT, deadline)
+            return heard if isinstance(heard, Proof) else None
+    return None
 
 
-def _ask(talk: Talk, question: Question, seconds: float, limit: Deadline) -> _Heard:
+def _ask(talk: Talk, question: Question, seconds: float, limit: Deadline) -> Proof | _Heard:
     talk.drop_partial()
     talk.try_send(question.command, talk.framing.encode(question.command))
     heard = _Heard.NOTHING
@@ -112,7 +122,7 @@ def _ask(talk: Talk, question: Question, seconds: float, limit: Deadline) -> _He
         reply = reading.reply()
         if reply.verdict.kind is VerdictKind.OK and reply.lines:
             _await_prompt(talk)
-            return _Heard.OWN
+            return Proof(question, reply)
         heard = _Heard.FOREIGN
         left = Deadline(talk.clock, min(_AFTER_FOREIGN, limit.left()))
 

@@ -8,7 +8,7 @@ import base64
 import contextlib
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
@@ -31,7 +31,7 @@ from station.devices.replies import Reply, VerdictKind
 from station.devices.shell import Ends, Shell
 from station.domain.faults import Fault
 from station.domain.ids import Sha256
-from station.domain.modem import CredentialType, StoredCredential
+from station.domain.modem import CredentialType, ModemIdentity, Numbers, StoredCredential
 from station.domain.secret import Secret
 from station.host.clock import Stop
 
@@ -110,14 +110,26 @@ class TlsShell:
         """
         hardware = self._tell("hwinfo devid", _HARDWARE)
         system = self._tell("kernel version", _SYSTEM)
-        modem = None
-        if self._has("at"):
-            channel = Channel(self._shell.port, AtShell(), self._shell.clock, transcript=self._shell.transcript)
-            try:
-                modem = Modem(channel, self._timeouts).identify()
-            finally:
-                self._shell.leave()
-        return ShellIdentity(modem, hardware.lower() if hardware else None, system)
+        with self._modem() as modem:
+            identity = modem.identify() if modem is not None else None
+        return ShellIdentity(identity, hardware.lower() if hardware else None, system)
+
+    def numbers(self, before: ModemIdentity) -> Numbers | None:
+        """Return what the modem says, as far as it tells whether this still is ``before``; None where there is none."""
+        with self._modem() as modem:
+            return modem.numbers(before) if modem is not None else None
+
+    @contextlib.contextmanager
+    def _modem(self) -> Iterator[Modem | None]:
+        """Have the modem on the same port, where the shell has the command for it."""
+        if not self._has("at"):
+            yield None
+            return
+        channel = Channel(self._shell.port, AtShell(), self._shell.clock, transcript=self._shell.transcript)
+        try:
+            yield Modem(channel, self._timeouts)
+        finally:
+            self._shell.leave()
 
     def listed_hashes(self, content: str) -> frozenset[Sha256]:
         """Return the digests that a listing may show for ``content``. Pure.

@@ -58,10 +58,17 @@ class ModemIdentity:
     imei: Imei
     uuid: DeviceUuid | None
     uuid_source: UuidSource | None
-    manufacturer: str
     model: str
     hardware: str | None
     firmware: ModemFirmware
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """What a board that was identified is known by when its port is opened again. ``uuid`` None: it was not asked."""
+
+    imei: Imei
+    uuid: DeviceUuid | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,8 +161,13 @@ class EngineLink:
             future.set_exception(CommandFailedError(why))
 
 
-def attach(opened: Opened, *, start: bool = True, timeout: float = 20.0) -> EngineLink:
+def attach(
+    opened: Opened, *, start: bool = True, timeout: float = 20.0, migrating: Callable[[], None] = lambda: None
+) -> EngineLink:
     """Return a link to the engine of this station's data folder, which is started where none is there.
+
+    Where its journal is of another format, whoever starts there first brings it to this one: ``migrating`` is called
+    then, once, and that is waited for, beyond ``timeout``.
 
     Raises ENG-101 (none is there, and ``start`` is False), ENG-102 (it does not answer), ENG-103 (it can't be
     started), ENG-106 (of another version), HOST-105 (another program has the folder), and whatever fault the
@@ -171,6 +176,7 @@ def attach(opened: Opened, *, start: bool = True, timeout: float = 20.0) -> Engi
     folder, clock = opened.value.data, opened.clock
     deadline, again = Deadline(clock, timeout), Deadline(clock, 0.0)
     in_use: Fault | None = None
+    patient = False
     while True:
         found = read_whereabouts(folder)
         if found is not None and (link := _connect(found, deadline, folder)) is not None:
@@ -180,6 +186,9 @@ def attach(opened: Opened, *, start: bool = True, timeout: float = 20.0) -> Engi
         if deadline.passed():
             raise NOT_STARTED.fault("its address did not appear in time", why="it is not there in time")
         if again.passed():
+            if not patient and will_migrate(folder):
+                patient, deadline = True, Deadline(clock, _MIGRATING)
+                migrating()
             before, in_use = in_use, _start(opened, deadline)
             if before and in_use:
                 raise in_use
@@ -241,8 +250,7 @@ def _start(opened: Opened, deadline: Deadline) -> Fault | None:
     """
     command = own_command("station", "engine", "--station", str(opened.settings.path))
     try:
-        patience = _MIGRATING if will_migrate(opened.value.data) else max(1.0, deadline.left())
-        line = start_detached(command, timeout=patience, begins=STARTED)
+        line = start_detached(command, timeout=max(1.0, deadline.left()), begins=STARTED)
     except Fault as fault:
         if fault.code in (PROGRAM_HUNG.code, PROGRAM_MISSING.code):
             raise NOT_STARTED.fault(f"{fault.sentence} {fault.detail}", why="its program did not run") from fault

@@ -5,9 +5,9 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from station.app import Opened, Station
 from station.domain.faults import Fault
@@ -18,6 +18,7 @@ from station.engine.server import LINGER, Server
 from station.engine.whereabouts import PURPOSE, STARTED, read_whereabouts
 from station.host.detached import ask_to_end, let_go
 from station.host.lock import find_owner
+from station.host.signals import heard_signals
 from station.line.faults import MISTAKE
 from station.line.log import engineer_log
 
@@ -33,18 +34,8 @@ def run_engine(path: Path, read: Callable[[Path], Opened], *, linger: float = LI
         opened = read(path)
         with Station(opened, PURPOSE) as station:
             server = Server(station, linger=linger)
-            _end_on_signal(server.over)
-            try:
-                server.open()
-                _say({"process": os.getpid()}, watched=watched)
-                if watched:
-                    let_go()
-                server.over.wait()
-            except Exception:
-                engineer_log().exception("the engine ends by a mistake")
-                raise
-            finally:
-                server.close()
+            with _ended_by_signals(server.over):
+                _serve(server, watched=watched)
     except Fault as fault:
         _say({"code": fault.code, "sentence": fault.sentence, "detail": fault.detail}, watched=watched)
         raise
@@ -52,6 +43,20 @@ def run_engine(path: Path, read: Callable[[Path], Opened], *, linger: float = LI
         mistake = MISTAKE.fault(type(error).__name__, path="the log")
         _say({"code": mistake.code, "sentence": mistake.sentence, "detail": mistake.detail}, watched=watched)
         raise
+
+
+def _serve(server: Server, *, watched: bool) -> None:
+    try:
+        server.open()
+        _say({"process": os.getpid()}, watched=watched)
+        if watched:
+            let_go()
+        server.over.wait()
+    except Exception:
+        engineer_log().exception("the engine ends by a mistake")
+        raise
+    finally:
+        server.close()
 
 
 def stop_engine(opened: Opened) -> str:
@@ -91,13 +96,10 @@ def _say(value: dict[str, object], *, watched: bool) -> None:
         pass  # whoever started it is gone, or heard enough
 
 
-def _end_on_signal(over: threading.Event) -> None:
-    def end(_number: int, _frame: FrameType | None) -> None:
-        # Not here: the main thread may be inside that very event.
-        threading.Thread(target=over.set, daemon=True).start()
-
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
-        if (number := getattr(signal, name, None)) is not None:
-            signal.signal(number, end)
+@contextmanager
+def _ended_by_signals(over: threading.Event) -> Iterator[None]:
     if (hangup := getattr(signal, "SIGHUP", None)) is not None:
         signal.signal(hangup, signal.SIG_IGN)  # the terminal of whoever started it
+    names = ("SIGTERM", "SIGINT", "SIGBREAK")
+    with heard_signals([getattr(signal, name) for name in names if hasattr(signal, name)], lambda _: over.set()):
+        yield

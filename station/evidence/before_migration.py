@@ -8,7 +8,7 @@ from typing import Final
 from station.domain.faults import Fault
 from station.evidence.backup_journal import copy_journal
 from station.evidence.faults import NOT_KEPT
-from station.host.files import make_private_folder, sha256_of_file
+from station.host.files import make_private_folder, sha256_of_file, sync_folder
 from station.host.folders import clear_working_folders, move_into_place, working_folder
 from station.journal.agreement import find_disagreement
 from station.journal.database import FILE_NAME
@@ -42,6 +42,7 @@ def keep_before(data: Path) -> Path:
                     move_into_place(made, folder)
                     return folder
                 if (folder / FILE_NAME).is_file() and sha256_of_file(folder / FILE_NAME) == digest:
+                    sync_folder(data)  # whoever was killed behind its renaming did not
                     return folder
     except Fault as fault:
         if fault.code == NOT_KEPT.code:

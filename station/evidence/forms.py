@@ -7,7 +7,9 @@ import hashlib
 import json
 import mmap
 import re
+import sqlite3
 import struct
+import sys
 import zlib
 from binascii import a2b_base64, b2a_base64
 from collections.abc import Iterator, Sequence
@@ -52,6 +54,46 @@ def read_file(path: Path) -> str:
         text = ""
     require((text or not data) and len(data) <= LONGEST_LINE, f"{path} is no text in UTF-8, or far too long")
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def open_database(file: Path) -> sqlite3.Connection:
+    """Open a journal's file for reading, so that nothing is written there; the station may write meanwhile."""
+    # Whoever writes to it keeps a log beside it; without one, nothing is written, not even a lock. A log that nobody
+    # has open has no index: SQLite would write one there, unless the file is its alone. It would then take away a log
+    # without a commit in the end, to which a station that has started meanwhile is writing: that one is let be.
+    log, index = Path(f"{file}-wal"), Path(f"{file}-shm")
+    logged = log.exists() and (index.exists() or _has_commit(log))
+    alone = not index.exists() and sys.platform != "win32"
+    way = ("mode=ro&vfs=unix-none" if alone else "mode=ro") if logged else "mode=ro&immutable=1"
+    db = sqlite3.connect(f"{file.resolve().as_uri()}?{way}", uri=True, isolation_level=None)
+    db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_LINE)
+    db.execute(f"PRAGMA locking_mode = {'EXCLUSIVE' if alone else 'NORMAL'}")
+    return db
+
+
+def _has_commit(log: Path) -> bool:
+    """Return whether a write-ahead log has a whole commit, as SQLite finds one (sqlite.org/fileformat2, 4)."""
+    with log.open("rb") as file:
+        head = file.read(32)
+        order, size = ">" if head[3:4] == b"\x83" else "<", int.from_bytes(head[8:12], "big")
+        sums = _add_up(head[:24], order, (0, 0))
+        if head[24:] != struct.pack(">II", *sums) or not 512 <= size <= 65536 or size % 8:
+            return False
+        while len(frame := file.read(24 + size)) == 24 + size:
+            sums = _add_up(frame[:8] + frame[24:], order, sums)
+            if frame[8:24] != head[16:24] + struct.pack(">II", *sums):
+                return False
+            if any(frame[4:8]):
+                return True
+    return False
+
+
+def _add_up(data: bytes, order: str, sums: tuple[int, int]) -> tuple[int, int]:
+    one, two = sums
+    for first, second in struct.iter_unpack(f"{order}II", data[: len(data) // 8 * 8]):
+        one = (one + first + two) & 0xFFFFFFFF
+        two = (two + second + one) & 0xFFFFFFFF
+    return one, two
 
 
 def read_given(path: Path) -> str:

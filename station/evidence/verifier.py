@@ -41,12 +41,12 @@ from cryptography.hazmat.primitives.serialization import Encoding
 # In a bundle's verify.py, what is imported here stands above.
 from station.evidence.eras import SUCCESSOR, Eras, find_signer
 from station.evidence.forms import (
-    LONGEST_LINE,
     Archive,
     Broken,
     choose_key,
     join,
     node_hash,
+    open_database,
     open_note,
     plain,
     read_checkpoint,
@@ -227,18 +227,12 @@ def _verify_journal(
     issuers += sorted((folder / "ca" / "former").glob("*.pem"))
     authorities = read_authorities("\n".join([*(read_file(one) for one in issuers), chain]), ca) or None
     story = None if quick else Story(authorities, ca)
-    # Whoever writes to it keeps a log beside it; without one, nothing is written, not even a lock. A log that nobody
-    # has open has no index: SQLite would write one there, unless the file is its alone.
-    logged, alone = Path(f"{file}-wal").exists(), not Path(f"{file}-shm").exists() and sys.platform != "win32"
-    way = ("mode=ro&vfs=unix-none" if alone else "mode=ro") if logged else "mode=ro&immutable=1"
     # Files first: what they were signed for is in the journal already.
     notes = [(read_file(one), str(one)) for one in sorted((folder / "checkpoints").glob("*.txt"))]
     with (
         story or nullcontext(),
-        closing(sqlite3.connect(f"{file.resolve().as_uri()}?{way}", uri=True, isolation_level=None)) as db,
+        closing(open_database(file)) as db,
     ):
-        db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_LINE)
-        db.execute(f"PRAGMA locking_mode = {'EXCLUSIVE' if alone else 'NORMAL'}")
         db.execute("BEGIN")
         forms = db.execute("SELECT type, rootpage > 0 FROM sqlite_schema WHERE lower(name) = 'event'").fetchall()
         # A view may go on for ever.

@@ -7,6 +7,7 @@ import stat
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -127,6 +128,13 @@ def replace_file_once(path: Path, data: bytes, agree: Callable[[], object]) -> N
 def find_unfinished(path: Path) -> list[Path]:
     """Return the hidden files that a cut-off :func:`replace_file` or :func:`replace_file_once` of ``path`` left."""
     return sorted(path.parent.glob(f".{path.name}.*.new"))
+
+
+def clear_unfinished(path: Path) -> None:
+    """Take away what :func:`find_unfinished` returns; what can't be stays. For whoever alone writes to ``path``."""
+    for left in find_unfinished(path):
+        with suppress(OSError):
+            left.unlink()
 
 
 def create_file(path: Path, data: bytes, *, private: bool = True) -> None:

@@ -101,22 +101,31 @@ def _compare_entries(db: apsw.Connection, anew: Replay) -> Iterator[Disagreement
             yield Disagreement("event", f"entry {number}", "it is not there")
             return
         found = take_entry(anew, seq, columns, leaf)
-        if isinstance(found, Disagreement):
+        if found is not None:
             yield found
             return
         anew.grow(leaf)
 
 
-def take_entry(anew: Replay, seq: int, columns: Sequence[Any], leaf: bytes) -> Entry | Disagreement:
-    """Tell ``anew`` the entry that a leaf holds, and return it; or where its row is not as the leaf says.
+def take_entry(anew: Replay, seq: int, columns: Sequence[Any], leaf: bytes) -> Disagreement | None:
+    """Tell ``anew`` the entry that a leaf holds; return where its row is not as the leaf says.
 
     ``columns`` are time, kind, batch, attempt and unit as the row has them.
     """
-    row = f"entry {seq}"
     try:
-        entry = decode(leaf)
+        return take_read(anew, seq, columns, decode(leaf))
     except Fault as fault:
-        return Disagreement("event", row, f"it can't be read ({fault.detail[:200]})")
+        return unreadable(seq, fault)
+
+
+def unreadable(seq: int, fault: Fault) -> Disagreement:
+    """Return that an entry can't be read, and why. Pure."""
+    return Disagreement("event", f"entry {seq}", f"it can't be read ({fault.detail[:200]})")
+
+
+def take_read(anew: Replay, seq: int, columns: Sequence[Any], entry: Entry) -> Disagreement | None:
+    """As :func:`take_entry`, of an entry that is read already."""
+    row = f"entry {seq}"
     if entry.seq != seq:
         return Disagreement("event", row, f"it holds entry {entry.seq}")
     row = f"{row} ({entry.event.kind})"
@@ -130,7 +139,7 @@ def take_entry(anew: Replay, seq: int, columns: Sequence[Any], leaf: bytes) -> E
     for name, one, other in zip(_COLUMNS, columns, follows, strict=True):
         if one != other:
             return Disagreement("event", row, f"its {name} there is {_shown(one)}, by its leaf {_shown(other)}")
-    return entry
+    return None
 
 
 def _compare_bodies(db: apsw.Connection) -> Iterator[Disagreement]:

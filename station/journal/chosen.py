@@ -15,10 +15,11 @@ import apsw
 
 from station.domain.faults import Fault
 from station.domain.ids import BatchId, UnitId
-from station.journal.agreement import Disagreement, columns_of, compare_rows, take_entry
-from station.journal.codec import decode
+from station.journal.agreement import Disagreement, columns_of, compare_rows, take_read, unreadable
+from station.journal.codec import decode, decode_parsed
 from station.journal.database import FILE_NAME, database_fault, open_for_reading
 from station.journal.excerpt import Excerpt, take_batch, take_units
+from station.journal.mentions import Mentions
 from station.journal.replay import Replay
 
 _IN: Final = "IN (SELECT value FROM json_each(?))"
@@ -29,19 +30,24 @@ _ROWS: Final = (
 
 
 def find_disagreement_about(
-    folder: Path, units: Iterable[UnitId] = (), batch: BatchId | None = None
+    folder: Path,
+    units: Iterable[UnitId] = (),
+    batch: BatchId | None = None,
+    *,
+    mentions: Mentions | None = None,
 ) -> Disagreement | None:
     """Return the first place where a table says something else of these units, or of this batch, than their entries.
 
     With a ``batch``: of all its units too, and no attempt of it can be hidden; it reads every leaf (some seconds for
-    a million). For units: milliseconds. Changes nothing; safe to repeat. Raises JRN-101, JRN-103.
+    a million). For units: milliseconds, where ``mentions`` of the same folder come with each call; else all rare
+    entries are read too. Changes nothing; safe to repeat. Raises JRN-101, JRN-103.
     """
     with closing(open_for_reading(folder)) as db, closing(Replay(whole=False)) as anew:
         try:
             db.execute("BEGIN")  # all of it as it is at one moment: the line goes on writing
-            found = take_units(db, units) if batch is None else take_batch(db, batch)
+            found = take_units(db, units, mentions) if batch is None else take_batch(db, batch)
             return next(_differences(db, anew, found, batch), None)
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             return Disagreement("event", "an entry", f"it can't be read ({type(error).__name__}: {error})")
         except apsw.Error as error:
             raise database_fault(error, folder / FILE_NAME) from error
@@ -49,13 +55,22 @@ def find_disagreement_about(
 
 def _differences(db: apsw.Connection, anew: Replay, found: Excerpt, batch: BatchId | None) -> Iterator[Disagreement]:
     # No table follows from a step, and only what is done to a unit outside of its attempts looks back at one.
-    told = found.places - found.agreeing if found.plain else found.places
-    rows: Any = db.execute(_ROWS, (json.dumps(sorted(told)),))
-    for seq, *row, there in rows:
-        leaf = there or b""
-        _seat_others(anew, leaf)
-        differs = take_entry(anew, seq, row, leaf)
-        if isinstance(differs, Disagreement):
+    told = sorted(found.places - found.agreeing if found.plain else found.places)
+    rows: Any = db.execute(_ROWS, (json.dumps([seq for seq in told if seq not in found.read]),))
+    for seq in told:
+        try:
+            if seq in found.read:
+                row, value = found.read[seq]
+                entry = decode_parsed(value)
+            else:
+                _, *row, leaf = next(rows)
+                entry = decode(leaf or b"")
+        except Fault as fault:
+            yield unreadable(seq, fault)
+            return
+        anew.seat_others(entry)
+        differs = take_read(anew, seq, row, entry)
+        if differs is not None:
             yield differs
             return
     units, attempts, devices = (json.dumps(sorted(some)) for some in (found.units, found.attempts, found.devices))
@@ -74,13 +89,3 @@ def _differences(db: apsw.Connection, anew: Replay, found: Excerpt, batch: Batch
         ("context", f"sha256 {_IN}", (contexts,)),
     ):
         yield from compare_rows(db, anew.db, table, *columns_of(anew.db, table), where, values)
-
-
-def _seat_others(anew: Replay, leaf: bytes) -> None:
-    if b'"kind":"upload-prepared"' not in leaf:
-        return
-    try:
-        entry = decode(leaf)
-    except Fault:
-        return  # take_entry says so
-    anew.seat_others(entry)

@@ -12,6 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from station.domain.events import Event
+from station.domain.faults import Fault
 from station.domain.ids import EventSeq, Sha256
 from station.host.files import sha256_of
 from station.journal.faults import DAMAGED, INCONSISTENT
@@ -66,16 +67,33 @@ def decode(leaf: bytes) -> Entry:
     """Return the entry whose leaf this is; raises JRN-103 for anything :func:`encode` does not write."""
     try:
         value = from_json(leaf)
+    except ValueError as error:
+        raise _damaged(error) from error
+    return decode_parsed(value)
+
+
+def decode_parsed(value: Any) -> Entry:
+    """Return the entry of a leaf that ``pydantic_core.from_json`` has parsed already; raises JRN-103 as above."""
+    return Entry(*fields_of(value))
+
+
+def fields_of(value: Any) -> tuple[EventSeq, datetime, int, EventSeq, str, Event]:
+    """Return the fields of :class:`Entry` from a parsed leaf, for whoever makes none of it; raises JRN-103 as above."""
+    try:
         if value["v"] != LEAF_VERSION:
             raise ValueError(f"leaf version {value['v']}")
-        event = _adapter(value["kind"]).validate_python(value["body"])
+        # By the validator itself: what lies around it is for those who ask for more.
+        event = _adapter(value["kind"]).validator.validate_python(value["body"])
         at = datetime.fromisoformat(value["at"])
         if at.tzinfo is None:
             raise ValueError("a time without a zone")
-        session = EventSeq(value["session"])
-        return Entry(EventSeq(value["seq"]), at, value["mono_us"], session, value["by"], event)
+        return EventSeq(value["seq"]), at, value["mono_us"], EventSeq(value["session"]), value["by"], event
     except (ValueError, KeyError, TypeError, ValidationError) as error:
-        raise DAMAGED.fault(str(error)[:500], path="journal", why="an entry can't be read") from error
+        raise _damaged(error) from error
+
+
+def _damaged(error: Exception) -> Fault:
+    return DAMAGED.fault(str(error)[:500], path="journal", why="an entry can't be read")
 
 
 def context_hash(value: dict[str, object]) -> Sha256:
@@ -87,7 +105,7 @@ def canonical(value: dict[str, Any]) -> bytes:
     """Return the RFC 8785 form of a value. Raises ``rfc8785.CanonicalizationError`` for what JSON can't hold.
 
     The reference library writes all that is in any way odd; what is surely the same in Python's own encoder, at a third
-    of the time, comes from there: every commit waits for this.
+    of the time, comes from there.
     """
     try:
         if _is_plain(value):
@@ -99,10 +117,16 @@ def canonical(value: dict[str, Any]) -> bytes:
 
 def _is_plain(value: Any) -> bool:
     """Return whether nothing in it has a form of its own in RFC 8785: fractions, large numbers, keys beyond ASCII."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            if type(key) is not str or not key.isascii():
+                return False
+            # What most values are is not asked for in a call of its own: every commit waits for this.
+            if not (type(inner) is str and inner.isascii()) and not _is_plain(inner):
+                return False
+        return True
     if isinstance(value, str):
         return value.isascii() or not _SURROGATE.search(value)
-    if isinstance(value, dict):
-        return all(type(key) is str and key.isascii() and _is_plain(inner) for key, inner in value.items())
     if isinstance(value, list | tuple):
         return all(map(_is_plain, value))
     return value is None or (isinstance(value, int) and -_ALIKE < value < _ALIKE)

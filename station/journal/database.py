@@ -14,6 +14,8 @@ from station.journal.schema import APPLICATION_ID, MIGRATIONS, Migration
 
 FILE_NAME = "journal.db"
 _BUSY_MS = 5000
+_LOG_HEADER = 32
+"""Bytes of a write-ahead log before its first frame (sqlite.org/fileformat2, 4.1)."""
 
 
 def open_for_writing(
@@ -32,12 +34,11 @@ def open_for_writing(
         if vfs is None:
             # SQLite would make the file with the process's umask; its -wal and -shm take over these rights.
             path.touch(mode=0o600, exist_ok=True)
+        if path.exists():
             # Opened to be written, even a journal that is refused would be changed: its log would be taken into it.
             open_for_examination(path).close()
-        connection = apsw.Connection(str(path), vfs=vfs)
+        connection = connect(path, vfs)
         try:
-            if vfs is not None:
-                connection.pragma("locking_mode", "exclusive")
             _make_ready(connection, path, keep_before)
         except BaseException:
             connection.close()
@@ -85,18 +86,43 @@ def open_for_examination(path: Path) -> apsw.Connection:
 def connect_traceless(file: Path) -> apsw.Connection:
     """Return a connection like :func:`open_for_examination`'s to a file that is there, whatever it is. JRN-103."""
     # Without a log nobody writes. A log that nobody has open has no index: SQLite would make one, unless all is its.
-    logged, alone = Path(f"{file}-wal").exists(), not Path(f"{file}-shm").exists() and sys.platform != "win32"
+    logged, alone = _has_log(file), not Path(f"{file}-shm").exists() and sys.platform != "win32"
     way = ("mode=ro&vfs=unix-none" if alone else "mode=ro") if logged else "mode=ro&immutable=1"
     try:
         uri = f"{file.resolve().as_uri()}?{way}"
         connection = apsw.Connection(uri, flags=apsw.SQLITE_OPEN_READONLY | apsw.SQLITE_OPEN_URI)
         connection.set_busy_timeout(_BUSY_MS)
+        # Closing it takes away a log without commits, which a station that has just started may be writing to.
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
         if logged and alone:
             connection.pragma("locking_mode", "exclusive")
         connection.pragma("query_only", True)
         connection.pragma("trusted_schema", False)
     except apsw.Error as error:
         raise database_fault(error, file) from error
+    return connection
+
+
+def _has_log(file: Path) -> bool:
+    """Return whether commits may be in a log beside it: one without a frame, which nobody has open, has none.
+
+    A power cut may leave such a one beside the rollback journal of the switch to it, which nobody can read past.
+    """
+    try:
+        size = Path(f"{file}-wal").stat().st_size
+    except FileNotFoundError:
+        return False
+    return size > _LOG_HEADER or Path(f"{file}-shm").exists()
+
+
+def connect(path: Path, vfs: str | None) -> apsw.Connection:
+    """Return a connection that may write, with nothing asked of the file yet. ``vfs`` as in :func:`open_for_writing`.
+
+    Raises apsw.Error.
+    """
+    connection = apsw.Connection(str(path), vfs=vfs)
+    if vfs is not None:
+        connection.pragma("locking_mode", "exclusive")
     return connection
 
 

@@ -13,27 +13,28 @@ from typing import BinaryIO, Final
 import apsw
 
 from station.domain.faults import Fault
-from station.host.files import replace_large_file, sync_folder
+from station.host.files import clear_unfinished, replace_large_file, sync_folder
 from station.journal.agreement import find_disagreement
-from station.journal.database import FILE_NAME, connect_traceless, database_fault, format_of
+from station.journal.database import FILE_NAME, connect, connect_traceless, database_fault, format_of
 from station.journal.schema import APPLICATION_ID, MIGRATIONS
 
 BEFORE: Final = "before-"
 """How the folders of such copies are named, with the version behind it that was about to migrate."""
 
 
-def step_back(folder: Path) -> bool:
+def step_back(folder: Path, *, vfs: str | None = None) -> bool:
     """Put the journal of ``folder`` back as it was before it was migrated; False where that would lose anything.
 
     Then not a byte was changed. For the folder's owner; a power cut leaves the one or the other, whole. Safe to repeat.
     The copy is read whole: some minutes for a million entries. Raises HOST-102, HOST-103, JRN-101 to JRN-103.
+    ``vfs`` as in :func:`station.journal.database.open_for_writing`.
     """
     path = folder / FILE_NAME
     copy = next((one for one in sorted(folder.glob(f"{BEFORE}*/{FILE_NAME}")) if _says_all(one, path)), None)
     if copy is None:
         return False
     try:
-        with closing(apsw.Connection(str(path))) as newer:
+        with closing(connect(path, vfs)) as newer:
             # The log goes into the file and away: it must never meet the other one.
             if newer.pragma("journal_mode", "delete") != "delete":
                 return False
@@ -41,6 +42,8 @@ def step_back(folder: Path) -> bool:
         return False
     except apsw.Error as error:
         raise database_fault(error, path) from error
+
+    clear_unfinished(path)  # by kills in here, each as large as the journal
 
     def write(into: BinaryIO) -> None:
         with copy.open("rb") as file:

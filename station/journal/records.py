@@ -126,6 +126,12 @@ class Records(UploadRecords):
         """Return the attempt with this ID."""
         return _first(self._attempts("id = ?", attempt))
 
+    def recipes_of(self, attempts: Sequence[AttemptId]) -> dict[AttemptId, Sha256]:
+        """Return which recipes the attempts went by, without those that nobody knows."""
+        sql = "SELECT id, recipe FROM attempt WHERE id IN (SELECT value FROM json_each(?))"
+        rows: Any = self._db.execute(sql, (json.dumps(attempts),))
+        return dict(rows)
+
     def open_attempts(self) -> list[AttemptRow]:
         """Return the attempts that have no end."""
         return list(self._attempts("outcome IS NULL ORDER BY id"))
@@ -163,13 +169,14 @@ class Records(UploadRecords):
             raise DAMAGED.fault(f"no event {seq}", path=self._path, why="an entry is missing")
         return decode(leaf)
 
-    def entries_of_kind(self, kind: str) -> list[Entry]:
+    def entries_of_kind(self, kind: str, wanted: Callable[[bytes], object] = bool) -> list[Entry]:
         """Return all entries of a rare kind, in order; ``schema.RARE`` says which are not rare: of these, none.
 
-        Raises JRN-103 where a leaf is of another kind than its row says.
+        ``wanted`` is asked of each leaf's bytes: what it refuses is not read. Raises JRN-103 where a leaf is of another
+        kind than its row says.
         """
         sql = f"SELECT leaf FROM event INDEXED BY event_rare WHERE kind = ? AND {RARE} ORDER BY seq"
-        found = [decode(leaf) for (leaf,) in self._db.execute(sql, (kind,))]
+        found = [decode(leaf) for (leaf,) in self._db.execute(sql, (kind,)) if wanted(leaf)]
         if other := next((one for one in found if one.event.kind != kind), None):
             raise DAMAGED.fault(f"event {other.seq}", path=self._path, why="an entry stands under another kind")
         return found
@@ -191,6 +198,11 @@ class Records(UploadRecords):
     def active_certificate(self, device_id: DeviceId) -> CertificateRow | None:
         """Return the device's one active certificate."""
         return _first(self._certificates("device_id = ? AND state = 'active'", device_id))
+
+    def active_certificates(self, devices: Sequence[DeviceId]) -> dict[DeviceId, CertificateRow]:
+        """Return the devices' active certificates, without those that have none."""
+        where = "device_id IN (SELECT value FROM json_each(?)) AND state = 'active'"
+        return {row.device_id: row for row in self._certificates(where, json.dumps(devices))}
 
     def certificates_of(self, device_id: DeviceId) -> list[CertificateRow]:
         """Return all certificates ever meant for the device's board, oldest first, whatever it was called then."""

@@ -8,7 +8,8 @@ import apsw
 
 from station.domain.ids import UnitId
 from station.journal.codec import decode
-from station.journal.excerpt import leaf_at, take_units
+from station.journal.excerpt import take_units
+from station.journal.leaf_words import leaf_at
 from station.journal.replay import Replay
 
 

@@ -1,10 +1,12 @@
 """What left the station about a unit: by whom, as what, and the hashes of the files. Read only."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from station.domain.events import Exported, ExportIntended
 from station.domain.ids import EventSeq, Sha256, UnitId
+from station.journal.codec import Entry, canonical
 from station.journal.records import Records
 
 
@@ -22,29 +24,42 @@ class LeftFile:
 
 
 def exports_of(records: Records, unit: UnitId) -> list[LeftFile]:
-    """Return the exports that the unit was in, oldest first. Looks only."""
-    meant = [one for one in records.entries_of_kind(ExportIntended.kind) if isinstance(one.event, ExportIntended)]
-    done = [one for one in records.entries_of_kind(Exported.kind) if isinstance(one.event, Exported)]
-    found: list[LeftFile] = []
-    for entry in meant:
-        intent = entry.event
-        if not isinstance(intent, ExportIntended) or unit not in intent.units:
-            continue
-        # Its files follow it; the next export of the same has files of its own.
-        later = [
-            one.seq
-            for one in meant
-            if one.seq > entry.seq and isinstance(one.event, ExportIntended) and _same(one.event, intent)
-        ]
-        until = min(later, default=EventSeq(2**62))
-        files = tuple(
-            one.event.sha256
-            for one in done
-            if isinstance(one.event, Exported) and _same(one.event, intent) and entry.seq < one.seq < until
-        )
-        found.append(LeftFile(entry.seq, entry.at, entry.by, intent.what, intent.form, intent.reason, files))
-    return found
+    """Return the exports that the unit was in, oldest first. Looks only.
+
+    Of the journal's other exports, thousands perhaps and of whole batches, no entry is read: their leaves are canonical
+    (RFC 8785), so that their bytes alone tell whether the unit may be among them.
+    """
+    number = str(unit).encode()
+    lists_it = _any_of([before + number + behind for before in (b"[", b",") for behind in (b",", b"]")])
+    meant = records.entries_of_kind(ExportIntended.kind, lists_it)
+    names = {
+        canonical({"what": entry.event.what})[1:]
+        for entry in meant
+        if isinstance(entry.event, ExportIntended) and unit in entry.event.units
+    }
+    if not names:
+        return []
+    # All of the same name: a file belongs to the last export of its name and form that was meant before it.
+    same = _any_of(sorted(names))
+    others = records.entries_of_kind(ExportIntended.kind, lambda leaf: same(leaf) and not lists_it(leaf))
+    written = records.entries_of_kind(Exported.kind, same)
+    found: list[tuple[Entry, ExportIntended, list[Sha256]]] = []
+    files: dict[tuple[str, str], list[Sha256]] = {}
+    for entry in sorted([*meant, *others, *written], key=lambda one: one.seq):
+        match entry.event:
+            case ExportIntended() as intent:
+                files[intent.what, intent.form] = own = list[Sha256]()
+                if unit in intent.units:
+                    found.append((entry, intent, own))
+            case Exported(what=what, form=form, sha256=sha256) if (what, form) in files:
+                files[what, form].append(sha256)
+            case _:
+                pass
+    return [
+        LeftFile(entry.seq, entry.at, entry.by, intent.what, intent.form, intent.reason, tuple(own))
+        for entry, intent, own in found
+    ]
 
 
-def _same(one: ExportIntended | Exported, other: ExportIntended) -> bool:
-    return (one.what, one.form) == (other.what, other.form)
+def _any_of(parts: Sequence[bytes]) -> Callable[[bytes], bool]:
+    return lambda leaf: any(part in leaf for part in parts)

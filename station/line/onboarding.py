@@ -1,6 +1,6 @@
 """What the cloud is told of a unit: read from the journal, where the recipe it was built by stands too."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from station.cloud.protocol import (
@@ -14,14 +14,15 @@ from station.cloud.protocol import (
 from station.credentials.keygen import read_keygen
 from station.credentials.keys import key_to_pem, read_p256_spki
 from station.credentials.pem import der_to_pem
-from station.domain.ids import Sha256, UnitId
+from station.domain.ids import AttemptId, DeviceId, Sha256, UnitId
 from station.domain.line import StepKind
 from station.domain.ways import CredentialKind, Way
 from station.journal.builds import content_of, step_passed, way_of
 from station.journal.chosen import find_disagreement_about
 from station.journal.faults import DISAGREES
+from station.journal.mentions import Mentions
 from station.journal.records import Records
-from station.journal.rows import UnitRow
+from station.journal.rows import CertificateRow, UnitRow
 from station.line.faults import UNKNOWN_UNIT
 
 
@@ -30,6 +31,7 @@ class OnboardRows:
 
     def __init__(self, records: Records) -> None:
         self._records = records
+        self._mentions = Mentions()
         self._rules: dict[Sha256, tuple[Way, dict[str, object]]] = {}
 
     def rows_of(self, units: Sequence[UnitId]) -> list[OnboardRow]:
@@ -39,37 +41,44 @@ class OnboardRows:
         the unit is not built again. Raises LINE-162 where the journal lacks any of it, and JRN-110 where its tables
         say something else of one of them than its entries.
         """
-        # Together: of what is rare, all entries are looked at once, however many units there are.
-        differs = find_disagreement_about(self._records.folder, units)
+        differs = find_disagreement_about(self._records.folder, units, mentions=self._mentions)
         if differs is not None:
             raise DISAGREES.fault(unit=self._first_of(units), difference=differs.sentence)
         rows = self._records.units(units)
-        return [self._row_of(unit, rows.get(unit)) for unit in units]
+        recipes = self._records.recipes_of([row.last_attempt for row in rows.values()])
+        active = self._records.active_certificates([row.device_id for row in rows.values()])
+        return [self._row_of(unit, rows.get(unit), recipes, active) for unit in units]
 
     def _first_of(self, units: Sequence[UnitId]) -> UnitId:
         """Return the unit of which the tables say something else; the first where it takes several to see it."""
-        alone = (unit for unit in units if find_disagreement_about(self._records.folder, [unit]) is not None)
+        folder, mentions = self._records.folder, self._mentions
+        alone = (unit for unit in units if find_disagreement_about(folder, [unit], mentions=mentions) is not None)
         return next(alone, units[0])
 
-    def _row_of(self, unit: UnitId, row: UnitRow | None) -> OnboardRow:
-        attempt = self._records.attempt(row.last_attempt) if row is not None else None
-        if row is None or attempt is None:
+    def _row_of(
+        self,
+        unit: UnitId,
+        row: UnitRow | None,
+        recipes: Mapping[AttemptId, Sha256],
+        active: Mapping[DeviceId, CertificateRow],
+    ) -> OnboardRow:
+        if row is None or row.last_attempt not in recipes:
             raise UNKNOWN_UNIT.fault(f"unit {unit}: {row}", text=unit)
-        way, rules = self._rules_of(attempt.recipe)
+        way, rules = self._rules_of(recipes[row.last_attempt])
         return OnboardRow(
             device_id=row.device_id,
-            credential=self._credential(row, way),
+            credential=self._credential(row, way, active),
             subtype=str(rules.get("subtype", "")),
             tags=_texts(rules.get("tags")),
             firmware_types=_texts(rules.get("firmware_types")),
             claim_tags=_texts(rules.get("claim_tags")),
         )
 
-    def _credential(self, unit: UnitRow, way: Way) -> Credential:
+    def _credential(self, unit: UnitRow, way: Way, active: Mapping[DeviceId, CertificateRow]) -> Credential:
         """Return what the unit's last attempt left to be handed over, by its way; LINE-162 where it left nothing."""
         match way.hands_over:
             case CredentialKind.CERTIFICATE:
-                certificate = self._records.active_certificate(unit.device_id)
+                certificate = active.get(unit.device_id)
                 if certificate is None:
                     raise UNKNOWN_UNIT.fault(f"unit {unit.id} has no certificate", text=unit.id)
                 return Certificate(der_to_pem(self._records.certificate_der(certificate)))

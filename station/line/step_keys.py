@@ -54,7 +54,8 @@ def clear(work: Work) -> dict[str, object]:
     """
     modem, tag = work.modem(), work.bench.recipe.sec_tag
     work.wrote = True
-    present = {row.type for row in modem.list_credentials(tag)}
+    rows = modem.list_credentials(tag)
+    present = {row.type for row in rows}
     keep = CredentialType.CLIENT_KEY in present and _proves_carried_key(work)
     carried = work.carried
     if carried is not None and not keep:
@@ -67,13 +68,15 @@ def clear(work: Work) -> dict[str, object]:
             modem.delete_credential(tag, kind)
             deleted.append(int(kind))
     if deleted:
-        left = {row.type for row in modem.list_credentials(tag)}
+        rows = modem.list_credentials(tag)
+        left = {row.type for row in rows}
         for kind in (CredentialType.CLIENT_CERT, CredentialType.CLIENT_KEY):
             if kind in left and kind in deleted:
                 raise CREDENTIAL_STAYED.fault(f"type {kind} at {tag}", what=NAMES[kind])
     if work.lost_key_of is not None and CredentialType.CLIENT_KEY in deleted:
         reason = f"its answer was lost in attempt {work.lost_key_of}"
         work.also.append(KeyLost(attempt=work.attempt, sec_tag=tag, reason=reason))
+    work.keep_listing(rows)
     return {"sec_tag": tag, "deleted": deleted, "kept_key_of_attempt": carried.attempt if keep and carried else None}
 
 
@@ -117,6 +120,7 @@ def generate(work: Work) -> dict[str, object]:
         except Fault as fault:
             if not is_outcome_unknown(fault):
                 raise
+            work.keep_listing(None)
             found = bool(modem.list_credentials(tag, CredentialType.CLIENT_KEY))
             if found:
                 modem.delete_credential(tag, CredentialType.CLIENT_KEY)

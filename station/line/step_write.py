@@ -34,7 +34,9 @@ def write(work: Work) -> dict[str, object]:
     """
     store, tag, contents = store_of(work), work.bench.recipe.sec_tag, contents_to_write(work)
     work.wrote = True
-    before = store.list_credentials(tag)
+    # What was listed when the tag was cleared, where all that came since is the key: it is listed below all the same.
+    kept = work.take_listing()
+    before = store.list_credentials(tag) if kept is None else kept
     by_digest = _lists_digests(work, store)
     written = [
         kind
@@ -46,7 +48,7 @@ def write(work: Work) -> dict[str, object]:
         hand_over(work, before)
     for kind in written:
         store.write_credential(tag, kind, contents[kind])
-    after = store.list_credentials(tag) if written or handed else before
+    after = before if kept is None and not written and not handed else store.list_credentials(tag)
     digests = {kind: _require_stored(work, store, after, kind, content) for kind, content in contents.items()}
     if not any(row.type == CredentialType.CLIENT_KEY for row in after):
         raise KEY_MISSING.fault(f"no type 2 at {tag} after the write")

@@ -9,11 +9,9 @@ from station.cloud.protocol import JwtAnswer
 from station.credentials.checks import CheckedKey, CheckedPublicKey
 from station.credentials.requests import CheckedRequest
 from station.devices.faults import (
-    FIRMWARE_UNKNOWN,
     NO_IMEI,
     PORT_ABSENT,
     PORT_VANISHED,
-    PRODUCTION_TEST_IMAGE,
     VCOM_UNKNOWN,
 )
 from station.devices.images import ImageShelf
@@ -22,7 +20,7 @@ from station.devices.protocols import Conversation, Identity, ShellIdentity, Tar
 from station.domain.faults import Fault, UnitFault
 from station.domain.ids import AttemptId, BatchId, BoardSerial, DeviceId, Sha256, UnitId
 from station.domain.line import StepKind
-from station.domain.modem import CredentialType, ModemIdentity
+from station.domain.modem import CredentialType, ModemIdentity, StoredCredential
 from station.domain.secret import Secret
 from station.host.clock import Clock, Deadline, Stop
 from station.journal.journal import Build
@@ -38,8 +36,6 @@ from station.line.serials import SerialRange
 from station.line.way_faults import NAMELESS, WRONG_DEVICE
 from station.settings.recipe import FlashStep, ModemStep, Recipe
 
-_NOBODY = frozenset(spec.code for spec in (FIRMWARE_UNKNOWN, NO_IMEI, PRODUCTION_TEST_IMAGE))
-"""Faults of a board that was never identified."""
 _STARTING = frozenset(spec.code for spec in (PORT_ABSENT, PORT_VANISHED, VCOM_UNKNOWN))
 _LOOK_AGAIN = 0.2
 """Seconds."""
@@ -118,6 +114,8 @@ class Work:
     comes_back: bool = False
     """The board is starting: its port may go and come before it stays."""
     _open: Conversation | None = None
+    _listed: tuple[tuple[StoredCredential, ...], Conversation, int] | None = None
+    """What lies under the product's tag, the conversation in which it was listed, and its restarts by then."""
 
     def modem(self) -> Modem:
         """Return :meth:`device` where it is a modem that takes AT commands; LINE-136 where it is anything else."""
@@ -163,12 +161,29 @@ class Work:
         device = self.device()
         self.disturbed, self.shown_in = False, (device, device.restarts)
 
+    def keep_listing(self, rows: tuple[StoredCredential, ...] | None) -> None:
+        """Keep what was just listed under the product's tag for a later step; None where it may not hold any more."""
+        self._listed = (rows, self.device(), self.device().restarts) if rows is not None else None
+
+    def take_listing(self) -> tuple[StoredCredential, ...] | None:
+        """Return what was kept, once; None where the board restarted since, or its port was closed."""
+        kept, self._listed = self._listed, None
+        device = self.device()
+        if kept is None or kept[1] is not device or kept[2] != device.restarts:
+            return None
+        return kept[0]
+
     def ask_identity(self) -> ModemIdentity:
         """Return who the board says it is, by its modem's numbers; LINE-116 where nothing on it has any. Pure."""
         device = self.device()
         if not isinstance(device, Identity):
             raise self.cannot(device, "say who it is")
-        return _identify(device)
+        found = device.identify()
+        if isinstance(found, ShellIdentity):
+            if found.modem is None:
+                raise NAMELESS.fault(f"hardware {found.hardware_id}, {found.system}")
+            return found.modem
+        return found
 
     def _connect(self, deadline: Deadline) -> Conversation:
         device = self.equipment.open_device()
@@ -194,12 +209,14 @@ class Work:
     @staticmethod
     def _require_same(device: Identity, before: ModemIdentity) -> None:
         try:
-            now = _identify(device)
+            now = device.numbers(before)
         except UnitFault as fault:
-            if fault.code in _NOBODY:
+            if fault.code == NO_IMEI.code:
                 # Whoever this is, the identified board must not leave as failed for it.
                 raise SWAPPED.fault(str(fault), expected=before.imei, found="a board without one") from fault
             raise
+        if now is None:
+            raise NAMELESS.fault(f"{before.imei} before")
         other_uuid = None not in (now.uuid, before.uuid) and now.uuid != before.uuid
         if now.imei != before.imei or other_uuid:
             raise SWAPPED.fault(f"{now.uuid} now, {before.uuid} then", expected=before.imei, found=now.imei)
@@ -225,12 +242,3 @@ class Work:
     def register(self) -> JournalRegister:
         """Return the CA's register for this slot's thread."""
         return JournalRegister(self.bench.journal, self.records)
-
-
-def _identify(device: Identity) -> ModemIdentity:
-    found = device.identify()
-    if isinstance(found, ShellIdentity):
-        if found.modem is None:
-            raise NAMELESS.fault(f"hardware {found.hardware_id}, {found.system}")
-        return found.modem
-    return found

@@ -188,7 +188,7 @@ class EvidenceSettings(Section):
 class UpdateSettings(Section):
     """Where IT puts newer packages of the station, and whose signature vouches for their list. Nothing is installed."""
 
-    folder: LocalPath = Field(description="a folder or share with manifest.json, manifest.sig and the packages")
+    folder: LocalPath = Field(description="a folder or share with updates.txt, the signed list, and the packages")
     key: str = Field(
         pattern=r"^[^\s+]{1,128}\+[0-9a-f]{8}\+[A-Za-z0-9+/]{43}[A-Za-z0-9+/=]$",
         description="the verifier key of whoever signs the list, as its .vkey file has it: NAME+NUMBER+BASE64",

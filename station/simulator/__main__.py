@@ -12,6 +12,7 @@ from typing import cast
 
 from station.domain.faults import Fault
 from station.host.clock import Clock, SystemClock
+from station.host.signals import heard_signals
 from station.simulator.bench import Bench, SimulatedCloud, Transport
 from station.simulator.faults import FaultScript, load_script
 from station.simulator.timings import Timings
@@ -24,8 +25,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     asked = _parser().parse_args(arguments)
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: ended.set())
+    with heard_signals((signal.SIGINT, signal.SIGTERM), lambda _: ended.set()):
+        return _run(asked, ended)
+
+
+def _run(asked: argparse.Namespace, ended: threading.Event) -> int:
     clock = SystemClock()
     try:
         bench = Bench(

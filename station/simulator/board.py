@@ -5,7 +5,7 @@ import threading
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from station.domain.ids import DeviceUuid, Imei, Sha256, parse_device_uuid
 from station.domain.line import ChipFamily, Erase, LockLevel
@@ -19,6 +19,7 @@ from station.simulator.profile import PROFILES, Firmware, Profile
 from station.simulator.store import CredentialStore, Item, StoreRules
 
 _COMMANDS_KEPT = 2000
+_STARTING = "start"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Counters:
     """Sent while the board could not listen."""
     device_seconds: float = 0.0
     """What the board, its line and its probe were to take, by the bench's timings."""
+    spent: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """The same by what for: how often each command came (its bytes on the line included), and each probe operation."""
     taken_seconds: float = 0.0
     """What they took: that, and the work of simulating them."""
     first_byte_at: float | None = None
@@ -111,6 +114,9 @@ class Board:
         self.lock = threading.RLock()
         self.log: deque[LoggedCommand] = deque(maxlen=_COMMANDS_KEPT)
         self.counters = Counters()
+        self._busy_with = _STARTING
+        self._arriving = 0.0
+        """Seconds of the bytes of a command that is not whole yet."""
         self.uuid_made = not self.profile.is_nrf93
         """An nRF93M1 makes its UUID when it is first asked for it."""
         self._identity: KeyPair | None = None
@@ -167,16 +173,42 @@ class Board:
         with self.lock:
             self.halted = False
             self.counters.boots += 1
+            self._take_up(_STARTING, self._arriving)
             if Trait.UNFLUSHED_LOST in self.plan.traits:
                 self.store.cut_power()
             if self.image is not None and self.image.store_page is not None:
                 self._store_page = self.image.store_page
             self._latch_protection()
 
-    def spend(self, seconds: float) -> None:
-        """Count ``seconds`` that the bench's timings let pass."""
+    def take(self, command: LoggedCommand) -> None:
+        """Have got a whole command: it is logged, and what the bytes took that came for it is its own."""
+        with self.lock:
+            self.log.append(command)
+            self.counters.commands += 1
+            self._take_up(" ".join(command.text.partition('"')[0].split()[:2]), self._arriving)
+
+    def spend(self, seconds: float, *, arriving: bool = False) -> None:
+        """Count ``seconds`` that the bench's timings let pass; ``arriving``: for a command that is not here yet."""
         with self.lock:
             self.counters.device_seconds += seconds
+            if arriving:
+                self._arriving += seconds
+            else:
+                self._add(self._busy_with, 0, seconds)
+
+    def spend_at_probe(self, operation: str, seconds: float, *, begins: bool = False) -> None:
+        """Count ``seconds`` that a probe's ``operation`` takes, which may be while the board does something else."""
+        with self.lock:
+            self.counters.device_seconds += seconds
+            self._add(f"probe {operation}", int(begins), seconds)
+
+    def _take_up(self, what: str, seconds: float) -> None:
+        self._busy_with, self._arriving = what, 0.0
+        self._add(what, 1, seconds)
+
+    def _add(self, what: str, times: int, seconds: float) -> None:
+        before = self.counters.spent.get(what, (0, 0.0))
+        self.counters.spent[what] = before[0] + times, before[1] + seconds
 
     @contextmanager
     def working(self, clock: Clock) -> Iterator[None]:

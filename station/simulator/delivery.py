@@ -95,8 +95,7 @@ class Delivery:
         """Run one command, answer it, and return what the host sent meanwhile."""
         text = command.decode("latin-1")
         fault = self._board.plan.at_command(text)
-        self._board.log.append(LoggedCommand(text, fault.do if fault else None))
-        self._board.counters.commands += 1
+        self._board.take(LoggedCommand(text, fault.do if fault else None))
         if fault is not None:
             self._strike_before(fault)
         reply = self._refused(fault, text) or self._modem.execute(text, fault)

@@ -78,6 +78,7 @@ class Operation:
             yield answer
 
     def _attach(self) -> None:
+        self._board.spend_at_probe(self._name, 0.0, begins=True)
         self._pause(self._timings.probe.draw(self._board.rng))
         self._reach.require_target(self._slot)
         traits = self._board.plan.traits
@@ -222,7 +223,7 @@ class Operation:
 
     def _pause(self, seconds: float) -> None:
         self._reach.pause(seconds)
-        self._board.spend(seconds)
+        self._board.spend_at_probe(self._name, seconds)
 
     def _strike(self, fault: ProbeFault) -> None:
         match fault.do:

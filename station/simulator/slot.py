@@ -41,11 +41,9 @@ class _Order:
 class SlotLine:
     """The line between a board's firmware and its port, at the line's pace."""
 
-    def __init__(
-        self, port: Port, clock: Clock, interrupt: threading.Event, baud: int | None, spend: Callable[[float], None]
-    ) -> None:
-        """``baud`` None: bytes take no time. ``spend`` is told what passed."""
-        self._spend = spend
+    def __init__(self, port: Port, clock: Clock, interrupt: threading.Event, baud: int | None, board: Board) -> None:
+        """``baud`` None: bytes take no time. ``board`` is told what passed."""
+        self._board = board
         self._port = port
         self._clock = clock
         self._interrupt = interrupt
@@ -53,10 +51,7 @@ class SlotLine:
 
     def wait(self, seconds: float) -> None:
         """Let ``seconds`` pass, or raise :class:`Interrupted`."""
-        if seconds > 0.0:
-            if self._clock.wait(self._interrupt, min(seconds, _FOR_EVER_S)):
-                raise Interrupted
-            self._spend(seconds)
+        self._pass(seconds, arriving=False)
 
     def send(self, data: bytes) -> None:
         """Send ``data``."""
@@ -79,7 +74,13 @@ class SlotLine:
 
     def arriving(self, size: int) -> None:
         """Let the time pass that ``size`` bytes take to come in."""
-        self.wait(size * self._per_byte)
+        self._pass(size * self._per_byte, arriving=True)
+
+    def _pass(self, seconds: float, *, arriving: bool) -> None:
+        if seconds > 0.0:
+            if self._clock.wait(self._interrupt, min(seconds, _FOR_EVER_S)):
+                raise Interrupted
+            self._board.spend(seconds, arriving=arriving)
 
 
 class Slot:
@@ -229,7 +230,7 @@ class Slot:
         if image is None:
             return
         baud = image.baud if self._timings.paced else None
-        self._line = SlotLine(port, self._clock, self._interrupt, baud, self.board.spend)
+        self._line = SlotLine(port, self._clock, self._interrupt, baud, self.board)
         modem = Modem(self.board, self._timings, self._clock)
         firmware = start_firmware(image.framing, self.board, modem, self._line, self._timings)
         with self.board.working(self._clock):

@@ -17,15 +17,7 @@ from station.host.files import read_bytes
 from station.host.program import is_packaged
 from station.settings.station import UpdateSettings
 from station.updates.faults import FORGED, KEY_UNREADABLE, OLDER, TORN, UNREACHABLE, UNREADABLE
-from station.updates.manifest import (
-    LONGEST,
-    MANIFEST,
-    SIGNATURE,
-    Package,
-    SignedButOddError,
-    read_manifest,
-    release_of,
-)
+from station.updates.manifest import LONGEST, MANIFEST, Package, SignedButOddError, read_manifest, release_of
 
 _CHUNK: Final = 1024 * 1024
 
@@ -75,24 +67,25 @@ def look_for_update(asked: UpdateSettings, running: str, kind: str) -> Newer | N
 
 
 def _listed(folder: Path, key: Key) -> tuple[Package, ...]:
-    manifest, signature = (_read(folder, name) for name in (MANIFEST, SIGNATURE))
+    note = _read(folder)
     try:
-        return read_manifest(manifest, signature, key)
+        return read_manifest(note, key)
     except ValueError as error:
         raise FORGED.fault(folder=folder, why=error) from error
     except SignedButOddError as error:
         raise UNREADABLE.fault(folder=folder, why=error) from error
 
 
-def _read(folder: Path, name: str) -> bytes:
+def _read(folder: Path) -> bytes:
+    path = folder / MANIFEST
     try:
         # A pipe in its place would hold whoever reads it for ever.
-        if stat.S_ISFIFO((folder / name).stat().st_mode):
-            raise UNREACHABLE.fault(folder=folder, why=f"{name} is a pipe")
+        if stat.S_ISFIFO(path.stat().st_mode):
+            raise UNREACHABLE.fault(folder=folder, why=f"{MANIFEST} is a pipe")
     except OSError as error:
         raise UNREACHABLE.fault(folder=folder, why=error) from error
     try:
-        return read_bytes(folder / name, LONGEST)
+        return read_bytes(path, LONGEST)
     except Fault as fault:
         raise UNREACHABLE.fault(folder=folder, why=fault.detail) from fault
 

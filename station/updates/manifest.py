@@ -1,7 +1,8 @@
-"""The list of packages in a folder for updates, and its signature: written by IT's tool, read strictly by stations.
+"""The list of packages in a folder for updates: one signed file, written by IT's tool, read strictly by stations.
 
-``manifest.json`` is RFC 8785's form of ``{"form", "version", "packages": [{"version", "file", "bytes", "sha256",
-"notes"}]}``; ``manifest.sig`` is a signed note (C2SP, Ed25519, as checkpoints are) over that file's SHA-256.
+``updates.txt`` is a signed note (C2SP, Ed25519, as checkpoints are). Its text is one line, RFC 8785's form of
+``{"form", "packages": [{"bytes", "file", "notes", "sha256", "version"}], "version"}``; nothing else that such a key
+signs is taken for one.
 """
 
 import re
@@ -11,20 +12,19 @@ from pathlib import Path
 from typing import Any, Final
 
 from station.domain.ids import Sha256
-from station.evidence.forms import Broken, Key, canonical, open_note, read_json, require
+from station.evidence.forms import Broken, Key, canonical, open_note, read_json
 from station.evidence.station_key import StationKey
-from station.host.files import sha256_of, sha256_of_file
+from station.host.files import sha256_of_file
 
-MANIFEST: Final = "manifest.json"
-SIGNATURE: Final = "manifest.sig"
+MANIFEST: Final = "updates.txt"
+"""The list with its signature: one file, so that whoever looks while it is replaced sees the one or the other."""
 LONGEST: Final = 256 * 1024
-"""Bytes of either file."""
+"""Bytes of it."""
 LARGEST: Final = 4 * 1024 * 1024 * 1024
 """Bytes of a package."""
 
 _FORM: Final = "nrf91-station updates"
 _VERSION: Final = 1
-_SIGNED: Final = "nrf91-station update manifest v1"
 _MOST: Final = 200
 _LONGEST_NOTES: Final = 2000
 _RELEASE: Final = re.compile(r"\d{1,6}(?:\.\d{1,6}){1,3}")
@@ -63,46 +63,37 @@ def describe(file: Path, version: str, notes: str = "") -> Package:
     return package
 
 
-def write_manifest(packages: Sequence[Package]) -> bytes:
-    """Return ``manifest.json``. Equal packages give equal bytes. ValueError for more than 200 of them. Pure."""
+def write_manifest(packages: Sequence[Package], key: StationKey) -> bytes:
+    """Return ``updates.txt``. Equal packages and keys give equal bytes. ValueError for more than 200 of them. Pure."""
     if not 0 < len(packages) <= _MOST:
         raise ValueError(f"a list has 1 to {_MOST} packages")
     rows = [
         {"version": one.version, "file": one.file, "bytes": one.size, "sha256": one.sha256, "notes": one.notes}
         for one in packages
     ]
-    return canonical({"form": _FORM, "version": _VERSION, "packages": rows}).encode()
+    listed = canonical({"form": _FORM, "version": _VERSION, "packages": rows})
+    return key.sign_note(f"{listed}\n").encode()
 
 
-def sign_manifest(manifest: bytes, key: StationKey) -> str:
-    """Return ``manifest.sig``. Pure."""
-    return key.sign_note(_text(key.origin, manifest))
-
-
-def read_manifest(manifest: bytes, signature: bytes, key: Key) -> tuple[Package, ...]:
+def read_manifest(note: bytes, key: Key) -> tuple[Package, ...]:
     """Return the packages that ``key`` signed for. Pure.
 
     Raises ``ValueError`` where it did not sign this; :class:`SignedButOddError` where it did, and this program can't
     read it.
     """
     try:
-        note = signature.decode("utf-8")
+        text = note.decode("utf-8")
     except UnicodeDecodeError:
-        raise Broken(f"{SIGNATURE} is no text") from None
-    signed = open_note(note, key, SIGNATURE, alone=True)
-    require(signed == _text(key.name, manifest), f"{SIGNATURE} was made for another {MANIFEST}")
+        raise Broken(f"{MANIFEST} is no text") from None
+    signed = open_note(text, key, MANIFEST, alone=True)
     try:
-        return tuple(_read(row) for row in _rows(read_json(manifest, MANIFEST)))
+        return tuple(_read(row) for row in _rows(read_json(signed[:-1].encode(), MANIFEST)))
     except (ValueError, KeyError, TypeError) as error:
         raise SignedButOddError(str(error)) from error
 
 
 class SignedButOddError(Exception):
     """A list that is signed and not of the form that this program knows."""
-
-
-def _text(name: str, manifest: bytes) -> str:
-    return f"{_SIGNED}\n{name}\n{sha256_of(manifest)}\n"
 
 
 def _rows(value: Mapping[str, Any]) -> list[Any]:

@@ -6,6 +6,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
+from station.journal.schema import MIGRATIONS
+
 NEAR_THE_FLOOR = 1.2
 """A figure that is missed may stay so far above the floor that was measured beneath it."""
 
@@ -25,6 +27,8 @@ class Verdict(StrEnum):
     AT_FLOOR = "at its floor"
     """Missed, and within 1.2 times of the floor."""
     MISSED = "missed"
+    UNMEASURED = "not measured"
+    """Something is asked of it, and what it is held against was not there."""
     SHOWN = ""
     """Nothing is asked of it."""
 
@@ -42,7 +46,7 @@ class Row:
     asked: str = ""
     """What is asked, in words."""
     limit: float | None = None
-    """The same in the row's unit; None where nothing is asked."""
+    """The same in the row's unit; None where nothing is asked, or where its reference could not be measured."""
     more_is_better: bool = False
     floor: float | None = None
     beneath: str = ""
@@ -66,7 +70,7 @@ class Row:
     def verdict(self) -> Verdict:
         """Whether what was asked was seen."""
         if self.limit is None:
-            return Verdict.SHOWN
+            return Verdict.UNMEASURED if self.asked else Verdict.SHOWN
         if self.measured >= self.limit if self.more_is_better else self.measured <= self.limit:
             return Verdict.MET
         near = self.above_floor is not None and self.above_floor <= NEAR_THE_FLOOR
@@ -88,9 +92,9 @@ class Run:
     def made_once(self, name: str, make: Callable[[Path], None]) -> Path:
         """Return a folder in which ``make`` has made something, now or at an earlier time where it was kept.
 
-        One that was cut off is made anew.
+        One that was cut off is made anew, and so is one whose journal has another format than this station's.
         """
-        folder = (self.keep or self.scratch) / f"{name}-{self.scale}"
+        folder = (self.keep or self.scratch) / f"{name}-{self.scale}-format{len(MIGRATIONS)}"
         whole = folder / "whole"
         if not whole.exists():
             number = 0

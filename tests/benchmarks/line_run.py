@@ -47,6 +47,8 @@ class Asked:
     pace: str = "none"
     whole: bool = False
     upload: bool = False
+    checked: bool = False
+    """Each unit has its final check too, once it is onboarded."""
     boot: float = 0.0
     """Seconds that hands leave a board to boot before they tell of it."""
     seconds: float = 3600.0
@@ -62,6 +64,8 @@ class Told:
     """What its device took, by the bench's timings."""
     taken: MutableSequence[float] = field(default_factory=lambda: array("d"))
     """What its device took in truth: it is a program that does its work."""
+    spent: dict[str, tuple[int, float]] = field(default_factory=dict)
+    """What all devices took, by what for: each command and probe operation, how often, and its seconds."""
     first_byte: MutableSequence[float] = field(default_factory=lambda: array("d"))
     """From the word that it is loaded to the first byte at the device."""
     freed: MutableSequence[float] = field(default_factory=lambda: array("d"))
@@ -70,7 +74,11 @@ class Told:
     """Processor seconds of the line, without its hands'."""
     mib: list[tuple[int, float]] = field(default_factory=list)
     journal: list[tuple[int, int]] = field(default_factory=list)
-    """Bytes: armed, now and then, and at rest."""
+    """Bytes of the journal's pages: armed, and at rest."""
+    folder: list[tuple[int, int]] = field(default_factory=list)
+    """Bytes of the whole data folder on the disk at the same times, the journal's pages for its files, and no log."""
+    log: list[tuple[int, int]] = field(default_factory=list)
+    """Bytes of its log."""
     leaves: int = 0
     """Bytes of the units' entries themselves, and of the bodies that went to the cloud."""
     commits: int = 0
@@ -85,8 +93,22 @@ class Told:
     @property
     def bytes_a_unit(self) -> float:
         """What the journal grows by a unit."""
-        (_, before), (units, after) = self.journal[0], self.journal[-1]
-        return (after - before) / units
+        return _growth(self.journal)
+
+    @property
+    def folder_a_unit(self) -> float:
+        """What the whole data folder grows by a unit, its log left out, which grows up to a limit."""
+        return _growth(self.folder)
+
+    @property
+    def log_a_unit(self) -> float:
+        """What the log grows by a unit, until it is at its limit."""
+        return _growth(self.log)
+
+
+def _growth(sizes: list[tuple[int, int]]) -> float:
+    (_, before), (units, after) = sizes[0], sizes[-1]
+    return (after - before) / units
 
 
 class RemoteBench:
@@ -147,6 +169,8 @@ def simulated_line(folder: Path, asked: Asked) -> Iterator[Line]:
         if asked.whole:
             (folder / "recipes").mkdir(exist_ok=True)
             text = _TRACKER.read_text(encoding="utf-8").replace('"../', f'"{_TRACKER.parent.parent}/')
+            if asked.checked:
+                text = text.replace("[cloud]\n", "[cloud]\nfinal_check = true\n")
             (folder / "recipes" / _TRACKER.name).write_text(text, encoding="utf-8")
         else:
             line.recipe()
@@ -200,8 +224,17 @@ class Hands:
         for thread in self._threads:
             thread.join(_PATIENCE)
         self.told.commits = self.commits - self.told.commits
-        size, self.told.leaves = _size(self._line.folder / "data" / "journal.db")
-        self.told.journal.append((self._asked.units, size))
+        self.told.leaves = self._weigh(self._asked.units)
+
+    def _weigh(self, units: int) -> int:
+        """Note what the data folder takes, with so many units in it; return the bytes of their evidence."""
+        data = self._line.folder / "data"
+        size, leaves = _size(data / "journal.db")
+        self.told.journal.append((units, size))
+        others, log = _beside(data)
+        self.told.folder.append((units, size + others))
+        self.told.log.append((units, log))
+        return leaves
 
     def _serve(self, slot: SlotNumber) -> None:
         while (order := self._orders[slot].get()) is not None:
@@ -214,7 +247,7 @@ class Hands:
     def _put_in(self, slot: SlotNumber, at: float) -> None:
         with self._lock:
             if not self.told.journal:
-                self.told.journal.append((0, _size(self._line.folder / "data" / "journal.db")[0]))
+                self._weigh(0)
                 self.told.commits = self.commits
             if slot in self._ended:
                 self.told.freed.append(at - self._ended[slot])
@@ -237,6 +270,9 @@ class Hands:
             told.seconds.append(at - begun)
             told.device.append(counters["device_seconds"])
             told.taken.append(counters["taken_seconds"])
+            for what, (times, seconds) in counters["spent"].items():
+                before = told.spent.get(what, (0, 0.0))
+                told.spent[what] = before[0] + times, before[1] + seconds
             told.first_byte.append((counters["first_byte_at"] or at) - begun)
             done = len(told.seconds)
             if done % self._every == 0:
@@ -257,6 +293,17 @@ def _size(path: Path) -> tuple[int, int]:
         db.close()
 
 
+def _beside(data: Path) -> tuple[int, int]:
+    """Return what the disk gives to all else in a data folder, the bench's files left out, and what to its log."""
+    files = (path for path in data.rglob("*") if path.is_file() and not path.is_symlink())
+    sizes = [0, 0]
+    for path in files:
+        if not path.name.startswith("journal.db") and data / "bench" not in path.parents:
+            blocks = getattr(path.stat(), "st_blocks", -(-path.stat().st_size // 512))
+            sizes[data / "logs" in path.parents] += blocks * 512
+    return sizes[0], sizes[1]
+
+
 def run_line(folder: Path, asked: Asked) -> Told:
     """Have the batch built in this process, and return what was measured."""
     with simulated_line(folder, asked) as line:
@@ -266,6 +313,7 @@ def run_line(folder: Path, asked: Asked) -> Told:
         summary = line.run(asked.units, watch=hands, upload=asked.upload, seconds=asked.seconds, rules=rules)
         hands.end()
         assert summary.all_passed, f"the measurement failed: {summary.tally}"
+        assert not summary.checks, f"not checked: {summary.checks}"
         assert len(hands.told.seconds) == asked.units
         return hands.told
 

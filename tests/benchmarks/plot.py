@@ -25,10 +25,11 @@ def draw(rows: Sequence[Row], file: Path) -> None:
     """Draw what is asked of the rows; those of which nothing is asked are left out."""
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from PySide6.QtCore import QRectF, QSize, Qt
-    from PySide6.QtGui import QColor, QFont, QGuiApplication, QImage, QPainter
+    from PySide6.QtGui import QColor, QFont, QImage, QPainter
     from PySide6.QtSvg import QSvgGenerator
+    from PySide6.QtWidgets import QApplication
 
-    application = QGuiApplication.instance() or QGuiApplication([])
+    application = QApplication.instance() or QApplication([])
     judged = [row for row in rows if row.limit is not None]
     height = _TOP + _LINE * len(judged) + _LINE
     image = QImage(_WIDTH, height, QImage.Format.Format_RGB32)

@@ -14,7 +14,13 @@ from tests.benchmarks.figure import Row, Scale, Verdict
 
 Rows = Mapping[str, Sequence[Row] | str]
 """By figure: its rows, or why it could not be measured."""
-_STYLES = {Verdict.MET: "green", Verdict.AT_FLOOR: "yellow", Verdict.MISSED: "red", Verdict.SHOWN: ""}
+_STYLES = {
+    Verdict.MET: "green",
+    Verdict.AT_FLOOR: "yellow",
+    Verdict.MISSED: "red",
+    Verdict.UNMEASURED: "red",
+    Verdict.SHOWN: "",
+}
 
 
 def number(value: float) -> str:
@@ -33,7 +39,7 @@ def ratio_text(row: Row) -> str:
 
 def verdict_text(row: Row) -> str:
     """Return whether it was met; where not, the floor beneath it."""
-    if row.verdict in (Verdict.MET, Verdict.SHOWN):
+    if row.verdict in (Verdict.MET, Verdict.SHOWN, Verdict.UNMEASURED):
         return str(row.verdict)
     if row.floor is None or row.above_floor is None:
         return f"{row.verdict}; no floor was measured"
@@ -58,8 +64,8 @@ def table_of(found: Rows, scale: Scale) -> Group:
     return Group(table, *notes)
 
 
-def as_json(found: Rows, scale: Scale) -> dict[str, object]:
-    """Return everything, samples included, as JSON values."""
+def as_json(found: Rows, scale: Scale, place: Mapping[str, object]) -> dict[str, object]:
+    """Return everything, samples included, as JSON values. ``place``: what was told of where it was measured."""
     figures: dict[str, object] = {}
     for name, rows in found.items():
         if isinstance(rows, str):
@@ -80,6 +86,7 @@ def as_json(found: Rows, scale: Scale) -> dict[str, object]:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "scale": str(scale),
         "machine": machine,
+        "scratch": dict(place),
         "figures": figures,
     }
 

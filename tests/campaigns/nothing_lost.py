@@ -43,7 +43,7 @@ CAMPAIGNS: Final = (
         "power-cuts",
         "power_cuts",
         ("--seeds", "20", "--cuts", "100"),
-        ("--seeds", "1", "--cuts", "10", "--moves", "10"),
+        ("--seeds", "1", "--cuts", "10", "--moves", "10", "--changes", "10"),
     ),
     Campaign("factory", "factory", ("--units", "100000"), ("--units", "200", "--day", "100")),
     Campaign(

@@ -1,5 +1,6 @@
 """A real engine for every test of the desktop that asks for one: see tests/desktop/engine_rig.py."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,6 +15,15 @@ from tests.line.harness import Line
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 __all__ = ["line", "ready_ca", "rig", "standing"]
+
+
+@pytest.fixture(autouse=True)
+def swept_here() -> Iterator[None]:
+    """What a test leaves of a window is collected in Qt's thread, as the window's sweeper does it where it runs."""
+    gc.disable()
+    yield
+    gc.collect()
+    gc.enable()
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
 """What the engine says reaches the window in order, in the window's own thread, and its loss is told."""
 
+import os
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from unittest import mock
 
 import pytest
 from PySide6.QtCore import QTimer
@@ -16,8 +18,15 @@ from station.domain.secret import Secret
 from station.engine.commands import SignIn
 from station.engine.pushes import Beat, Changed, Happened, Header, Tile, Welcome
 from station.engine.results import Failed, Person, Result
+from station.engine.whereabouts import PURPOSE
+from station.host.clock import SystemClock
+from station.host.lock import FolderLock
+from station.journal.database import FILE_NAME
+from station.journal.schema import MIGRATIONS
 from tests.desktop.engine_rig import PATIENCE, Rig
+from tests.faults.formats import format_at, take_back_format
 from tests.line.harness import STAFF
+from tests.line.processes import child_environment
 
 MS = int(PATIENCE * 1000)
 
@@ -91,6 +100,44 @@ def test_the_engine_is_heard_asked_lost_and_found_again(
     bridge.connect_engine()
     qtbot.waitUntil(lambda: len(listener.of(Welcome)) == 2, timeout=MS)
     assert listener.threads == {threading.main_thread()}
+
+
+def test_an_engine_that_brings_the_record_to_its_format_is_told_of_and_waited_for(
+    rig: Rig, background: Background, qtbot: QtBot
+) -> None:
+    """However long that takes, and whoever has started it: another window's engine may be at it."""
+    journal, other = rig.data / FILE_NAME, FolderLock(rig.data, PURPOSE)
+    take_back_format(journal, len(MIGRATIONS) - 1)
+    waited = list[float]()
+
+    class Clock(SystemClock):
+        def monotonic(self) -> float:
+            return super().monotonic() + sum(waited)
+
+        def wait(self, event: threading.Event, seconds: float) -> bool:
+            waited.append(60.0)  # more than any other start may take
+            other.release()
+            return super().wait(event, seconds)
+
+    bridge, listener = Bridge(replace(rig.opened, clock=Clock()), background), Listener()
+    bridge.heard.connect(listener.hear)
+    bridge.gone.connect(listener.go)
+    bridge.migrating.connect(lambda: listener.hear("migrating"))
+    try:
+        with mock.patch.dict(os.environ, child_environment({})):
+            bridge.connect_engine()
+            qtbot.waitUntil(lambda: bool(listener.of(Welcome) or listener.gone), timeout=MS)
+        assert not listener.gone
+        assert bridge.now is not None
+        rig.started.append(bridge.now.process)
+        assert waited
+        assert listener.heard[0] == "migrating"
+        assert isinstance(listener.heard[1], Welcome)
+        assert listener.threads == {threading.main_thread()}
+        assert format_at(journal) == len(MIGRATIONS)
+    finally:
+        bridge.end()
+        other.release()
 
 
 def test_a_flood_is_handed_over_in_order_and_changes_as_one(qtbot: QtBot, rig: Rig, background: Background) -> None:

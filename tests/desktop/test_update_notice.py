@@ -9,7 +9,7 @@ from station.desktop.update_notice import UpdateNotice
 from station.evidence.station_key import create_station_key, open_station_key
 from station.settings.station import UpdateSettings
 from station.updates.looking import own_kind
-from station.updates.manifest import MANIFEST, SIGNATURE, describe, sign_manifest, write_manifest
+from station.updates.manifest import MANIFEST, describe, write_manifest
 
 NAME = "example.com/line-it"
 MS = 30_000
@@ -19,10 +19,8 @@ def test_a_newer_package_waits_for_the_batch_and_a_share_that_is_gone_is_told(tm
     key = create_station_key(tmp_path / "keys", NAME).text()
     file = tmp_path / f"station-99.2.0{own_kind()}"
     file.write_bytes(b"package")
-    manifest = write_manifest([describe(file, "99.2.0")])
-    (tmp_path / MANIFEST).write_bytes(manifest)
-    signed = sign_manifest(manifest, open_station_key(tmp_path / "keys", NAME))
-    (tmp_path / SIGNATURE).write_text(signed, encoding="utf-8")
+    listed = write_manifest([describe(file, "99.2.0")], open_station_key(tmp_path / "keys", NAME))
+    (tmp_path / MANIFEST).write_bytes(listed)
     background = Background()
     try:
         notice = UpdateNotice(UpdateSettings.model_construct(folder=tmp_path, key=key), background)

@@ -129,6 +129,23 @@ def test_somebody_signs_in_with_keys_alone_and_out_again(shown_apart: Shown) -> 
     shown.qtbot.waitUntil(lambda: window.person() is None, timeout=MS)
 
 
+def test_a_record_that_is_brought_to_another_format_is_what_the_window_says(shown: Shown) -> None:
+    now, strip = shown.bridge.now, shown.window.strip
+    before = strip.shown
+
+    def state() -> set[str]:
+        return {part.accessibleName() for part in shown.window.header.findChildren(QWidget)}
+
+    assert now is not None
+    shown.bridge.migrating.emit()
+    assert strip.shown is not None
+    assert "Leave the PC on" in strip.shown.sentence
+    assert "Updating record" in state()
+    shown.bridge.heard.emit(now)
+    assert strip.shown == before
+    assert "Updating record" not in state()
+
+
 def test_enter_presses_the_focused_button_and_a_scan_does_not(shown: Shown) -> None:
     button = shown.button("header-person")
     button.setFocus()
@@ -170,8 +187,7 @@ def test_no_button_of_a_page_has_the_focus_unless_somebody_gave_it(shown: Shown)
     shown.qtbot.wait(1)
     assert pause.hasFocus(), "a person may press it with a key"
     pause.hide()
-    QApplication.processEvents()
-    assert not isinstance(QApplication.focusWidget(), QAbstractButton)
+    shown.qtbot.waitUntil(lambda: not isinstance(QApplication.focusWidget(), QAbstractButton))
 
 
 def test_a_scan_that_lost_its_prefix_is_said_in_the_strip(shown: Shown) -> None:

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -22,7 +23,17 @@ needs_x = [
 
 @pytest.fixture
 def display() -> Iterator[str]:
-    """An X server of our own; it chooses a free number and says which."""
+    """An X server of our own, which answers; it chooses a free number and says which."""
+    for tries_left in (2, 1, 0):
+        with _server() as number:
+            if tries_left and not _answers(number):
+                continue  # another server took its number at the same moment
+            yield number
+            return
+
+
+@contextmanager
+def _server() -> Iterator[str]:
     read, write = os.pipe()
     command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-nolisten", "tcp"]
     server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -33,6 +44,11 @@ def display() -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(PATIENCE)
+
+
+def _answers(display: str) -> bool:
+    asked, environment = ["xdotool", "getdisplaygeometry"], os.environ | {"DISPLAY": display}
+    return not subprocess.run(asked, env=environment, capture_output=True, timeout=PATIENCE, check=False).returncode
 
 
 def xdotool(display: str, *words: str) -> None:

@@ -21,7 +21,7 @@ from station.journal.codec import as_json, decode, microseconds
 from station.journal.notes import VerifierKey, read_checkpoint
 from station.journal.replay import Replay
 from station.restoring import Chosen, Faces, restore_backup
-from station.updates.manifest import Package, SignedButOddError, read_manifest, sign_manifest, write_manifest
+from station.updates.manifest import Package, SignedButOddError, read_manifest, write_manifest
 from tests.faults.hostile_forms import (
     NOON,
     STATION_KEY,
@@ -94,9 +94,6 @@ def _tables(folder: Path, data: bytes) -> None:
 _HOMES: Final = {"station": "station.toml", "data": "data", "ca": "data/ca", "evidence": "data/evidence"}
 _ENTRIES: Final = 77
 """In the record among the inputs."""
-_LISTED: Final = write_manifest(
-    [Package("0.2.0", "nrf91-station_0.2.0-1_amd64.deb", 91_000_000, Sha256("ab" * 32), "-")]
-)
 
 
 def _leaf(data: bytes) -> None:
@@ -121,8 +118,18 @@ def _signer() -> StationKey:
 
 
 def _manifest(data: bytes) -> None:
-    """Read a list for updates that its key has signed, whatever it says."""
-    read_manifest(data, sign_manifest(data, _signer()).encode(), read_key(_signer().verifier.text()))
+    """Read a list for updates that its key has signed, whatever it says; the first byte: or that it has not."""
+    note = data[1:]
+    if data[:1] != b"\0":
+        note = _signer().sign_note(f"{note.decode('utf-8', 'replace')}\n").encode()
+    read_manifest(note, read_key(_signer().verifier.text()))
+
+
+@cache
+def _listed() -> bytes:
+    """Return a list for updates as it stands in a folder."""
+    package = Package("0.2.0", "nrf91-station_0.2.0-1_amd64.deb", 91_000_000, Sha256("ab" * 32), "-")
+    return write_manifest([package], _signer())
 
 
 def _backup(folder: Path, data: bytes) -> None:
@@ -187,6 +194,7 @@ def evidence_targets() -> tuple[Target, ...]:
     verifier = VerifierKey.read(members["station.vkey"].decode())
     keys = sorted(backed_up())
     at = {name: bytes([number]) for number, name in enumerate(keys)}
+    said, signed = _listed().partition(b"\n")[0], b"\0" + _listed()
     return (
         Target("bundle", private("b.zip", verify_bundle), (bundle, bundle[:4096], bundle[-600:]), (Broken,)),
         Target(
@@ -240,7 +248,7 @@ def evidence_targets() -> tuple[Target, ...]:
         ),
         Target("journal-entry", _leaf, leaves, share=0.5),
         Target("entry-replayed", _replayed, leaves, (Broken,), share=0.03, takes_all=True),
-        Target("updates", _manifest, (_LISTED, _LISTED[:-2]), (SignedButOddError, Broken)),
+        Target("updates", _manifest, (b"1" + said, b"1" + said[:-2], signed, signed[:-9]), (SignedButOddError, Broken)),
         Target("verifier-key", text(VerifierKey.read), (members["station.vkey"].strip(),), (ValueError,)),
     )
 

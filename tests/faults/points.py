@@ -30,6 +30,9 @@ from station.domain.events import (
     StepIntended,
     UploadSettled,
 )
+from station.evidence import before_migration
+from station.journal import database, going_back
+from station.journal import journal as writing
 from station.journal.codec import Entry
 from station.journal.journal import Build, Journal
 from station.line import feed, step_command
@@ -39,7 +42,7 @@ _BEHIND: Final = " | behind a kill at "
 _THEN: Final = ", then at "
 TABLE: Final = Path(__file__).with_name("points.txt")
 
-_EFFECT: Final = re.compile(r"AT(%CMNG=[03]|%KEYGEN|%XFACTORYRESET|%CLOUDACCESSKEY|\+CFUN)", re.IGNORECASE)
+_EFFECT: Final = re.compile(r"AT(%CMNG=[03]|%KEYGEN|%XFACTORYRESET|%CLOUDACCESSKEY|\+CFUN=)", re.IGNORECASE)
 _SHELL_EFFECT: Final = re.compile(r"cred (?:add|del) |nrf_cloud_cred (?:keygen|delete)")
 _LOOKS: Final = frozenset({"find", "look"})
 _TEMPORARY: Final = re.compile(r"\.(.+)\.[^.]+\.(?:new|try)")
@@ -125,6 +128,12 @@ class Spy:
                 stack.enter_context(mock.patch.object(owner, name, wrap(getattr(owner, name))))
 
             put(Journal, "commit", self._commit)
+            put(database, "_migrate", self._migrate)
+            put(database, "take_step", self._take_step)
+            put(before_migration, "copy_journal", self._in_migration("copy"))
+            put(before_migration, "find_disagreement", self._in_migration("look at the copy"))
+            put(writing, "step_back", self._named("going back"))
+            put(going_back, "sync_folder", self._log_gone)
             put(feed.Feed, "publish", self._publish)
             put(feed.Feed, "publish_entries", self._publish_entries)
             put(channel.Channel, "command", self._command)
@@ -179,6 +188,48 @@ class Spy:
     def _where(self) -> str:
         return str(getattr(self._here, "step", "no step"))
 
+    # The journal's format
+
+    def _migrate(self, true: Callable[..., Any]) -> Callable[..., Any]:
+        def migrate(db: Any, *arguments: Any) -> Any:
+            found = database.format_of(db)
+            if found == len(database.MIGRATIONS):
+                return true(db, *arguments)
+            name = f"migration from {found} to {len(database.MIGRATIONS)}" if found else "new journal"
+            self._here.migration = name
+            return self._around(name, lambda: true(db, *arguments))
+
+        return migrate
+
+    def _take_step(self, true: Callable[..., Any]) -> Callable[..., Any]:
+        def take_step(db: Any, step: Any) -> Any:
+            number = database.MIGRATIONS.index(step) + 1
+            return self._around(f"{self._here.migration}, step {number}", lambda: true(db, step))
+
+        return take_step
+
+    def _in_migration(self, part: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def wrap(true: Callable[..., Any]) -> Callable[..., Any]:
+            def act(*arguments: Any) -> Any:
+                return self._around(f"{self._here.migration}, {part}", lambda: true(*arguments))
+
+            return act
+
+        return wrap
+
+    def _named(self, name: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        def wrap(true: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda *arguments, **named: self._around(name, lambda: true(*arguments, **named))
+
+        return wrap
+
+    def _log_gone(self, true: Callable[..., Any]) -> Callable[..., Any]:
+        def sync_folder(folder: Path) -> Any:
+            self._here.file = "data/journal.db-wal"  # SQLite took it away: nobody here has heard of it
+            return self._around("going back, the newer log gone", lambda: true(folder))
+
+        return sync_folder
+
     # What people see
 
     def _publish(self, true: Callable[..., Any]) -> Callable[..., Any]:
@@ -218,7 +269,7 @@ class Spy:
             parts = (*parts[:-1], "a checkpoint")
         plain = [found[1] if (found := _TEMPORARY.fullmatch(part)) else part for part in parts[-2:]]
         plain = [found[1] for part in parts[:-2] if (found := _TEMPORARY.fullmatch(part))] + plain
-        return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+", "#", "/".join(plain)) or "."
+        return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d+(\.\d+)*", "#", "/".join(plain)) or "."
 
     # The world
 

@@ -41,6 +41,14 @@ from station.simulator.cloud_faults import Do
 from station.simulator.cloud_faults import Fault as CloudFault
 from tests.faults.acts import FIRST, SECOND, WHY, build, empty_outbox, opened_at, rework, sign_in, station_at, withdraw
 from tests.faults.claims import Finding, Kind
+from tests.faults.scenario_formats import (
+    bring_up_to_date,
+    go_back,
+    look_at_earlier,
+    look_at_newer,
+    prepare_earlier,
+    prepare_newer,
+)
 from tests.faults.scenario_tools import look_at_tools, prepare_tools, use_tools
 from tests.faults.scenario_ways import (
     claim_anew,
@@ -99,14 +107,18 @@ def prepare_silent(line: Line) -> None:
 
 
 def prepare_odd(line: Line) -> None:
-    """Boards that lose a key's answer, lose their port, and tell their UUID late: all of them sound in the end."""
+    """Boards that lose a key's answer, lose their port, and tell their UUID late: all of them sound in the end.
+
+    Those that lose something have firmware that switches the modem on.
+    """
     prepare(line, presence="port", slots=3, device_id=IMEI, timeouts=TIMEOUTS)
     odd: dict[str, dict[str, object]] = {
         "LATE": {"do": "lose-answer", "match": "KEYGEN"},
         "GONE": {"do": "vanish-after", "match": "KEYGEN", "seconds": 0.5},
     }
     for slot, (serial, fault) in enumerate(odd.items(), start=1):
-        line.bench.insert_described(slot, {"serial": serial, "faults": {"commands": [fault]}})
+        faults = {"commands": [fault], "traits": ["active-at-boot"]}
+        line.bench.insert_described(slot, {"serial": serial, "faults": faults})
     line.bench.insert_described(3, {"serial": "MUTE", "profile": "nrf9160", "faults": MUTE})
 
 
@@ -341,4 +353,6 @@ SCENARIOS: Final[dict[str, Scenario]] = {
     "people": Scenario(prepare_people, look_after),
     "records": Scenario(prepare_records, keep_records, ("REC1", "REC2")),
     "backup": Scenario(prepare_backup, back_up, ("BAK1",), look_at_other_pc),
+    "earlier": Scenario(prepare_earlier, bring_up_to_date, ("OLD",), look_at_earlier),
+    "newer": Scenario(prepare_newer, go_back, ("OLD",), look_at_newer),
 }

@@ -52,7 +52,8 @@ def test_every_commit_has_a_before_and_an_after_and_every_file_all_of_its_moment
     table = read_table()
     for point in table:
         name, _, when = point.rpartition(": ")
-        if point.startswith(("commit ", "probe ", "program ", "http ")) and when != "sent":
+        around = ("commit ", "probe ", "program ", "http ", "migration ", "going back", "new journal")
+        if point.startswith(around) and when != "sent":
             assert {f"{name}: before", f"{name}: after"} <= table.keys()
         if point.startswith("file ") and when == "created":
             moments = {f"{name}: {one}" for one in ("written", "synced", "folder-synced")}

@@ -5,6 +5,7 @@ The long form is ``python -m tests.campaigns.power_cuts``.
 
 import pytest
 
+from tests.faults.changing import try_change
 from tests.faults.claims import Kind
 from tests.faults.moving import try_move
 from tests.faults.power import Cut, try_cut
@@ -47,6 +48,25 @@ def test_what_was_backed_up_and_restored_is_on_the_disk() -> None:
     assert not cut.findings, "\n".join(map(str, cut.findings))
 
 
+CHANGES = [(seed, 4 + (seed * 47) % 120) for seed in range(1, 6)]
+"""Journals that change their format there and back, and where the power goes: from the first copy to the last entry."""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("seed", "cut_at"), CHANGES)
+def test_a_journal_is_of_the_one_format_or_the_other_and_kept_as_it_was(seed: int, cut_at: int) -> None:
+    cut = try_change(seed, cut_at)
+    assert cut.operations >= cut_at
+    assert not cut.findings, "\n".join(map(str, cut.findings))
+
+
+def test_a_journal_that_changed_its_format_there_and_back_is_on_the_disk() -> None:
+    cut = try_change(1, 0)
+    assert cut.operations > max(at for _, at in CHANGES)
+    assert cut.acknowledged == 1
+    assert not cut.findings, "\n".join(map(str, cut.findings))
+
+
 # Positive controls: syncs that the product forgets, and the harness must say so
 
 
@@ -64,6 +84,12 @@ def test_a_restore_that_syncs_nothing_before_it_is_named_is_caught() -> None:
     assert any("is not whole" in one.what for one in files.findings), files.findings
     names = try_move(1, 0, ignored=frozenset({Op.SYNC_FOLDER}), finish=False)
     assert names.findings
+
+
+@pytest.mark.parametrize("forgotten", [Op.SYNC, Op.SYNC_FOLDER])
+def test_a_copy_before_a_migration_that_is_not_synced_is_caught(forgotten: Op) -> None:
+    cuts = [try_change(seed, 0, ignored=frozenset({forgotten}), finish=False) for seed in range(1, 5)]
+    assert any("no copy has it" in one.what for cut in cuts for one in cut.findings), cuts
 
 
 def test_files_that_are_not_synced_before_they_are_named_are_caught() -> None:

@@ -1,6 +1,7 @@
 """Keys, certificates and the modem's store: what is refused, lost or stored otherwise never passes."""
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -24,7 +25,7 @@ REFUSALS = {
     513: (Outcome.FAILED, "AT-213", 2, "Start the board from the beginning"),
     514: (Outcome.ERROR, "AT-214", 1, "Correct the product's security tags"),
     515: (Outcome.FAILED, "AT-215", 1, "clear the old credentials first"),
-    518: (Outcome.ERROR, "AT-218", 1, "Use firmware that leaves it off"),
+    518: (Outcome.ERROR, "AT-218", 2, "Use firmware that leaves it off"),
     519: (Outcome.FAILED, "AT-219", 2, "clear the old credentials first"),
     527: (Outcome.ERROR, "AT-227", 1, "Check the product's certificates"),
     528: (Outcome.ERROR, "AT-228", 1, "Check the fixture's supply and contacts"),
@@ -39,7 +40,8 @@ def test_what_the_modem_refuses_is_told_and_the_board_passes_later(line: Line, m
     with Trial(line) as trial:
         for number, (outcome, code, tries, told) in REFUSALS.items():
             board = f"SAYS-{number}"
-            times = 1 if match == "KEYGEN" else tries
+            # A modem that is found switched on is switched off, once, whatever it was asked.
+            times = 1 if match == "KEYGEN" and number != 518 else tries
             end = trial.put({"serial": board, "faults": one("cme", match, code=number, times=times)})
             assert (end.outcome, end.code, end.latched) == (outcome, code, outcome is Outcome.ERROR), end
             assert told in end.sentence
@@ -312,3 +314,33 @@ def test_a_server_root_that_was_damaged_is_written_again(line: Line) -> None:
         assert (end.code, "server root" in end.sentence) == ("LINE-122", True)
         trial.take_out()
         assert trial.put({"serial": "ROOT"}).step(StepKind.WRITE).results["written"] == [0, 1]
+
+
+def test_nothing_is_asked_twice_and_no_modem_is_switched_that_is_off(line: Line) -> None:
+    """The shortest order that is safe: what is listed behind the writing shows all of it, whatever was known before."""
+    prepare(line)
+    with Trial(line) as trial:
+        assert trial.put({"serial": "ONE"}).passed
+        asked = [re.sub(r'16842753|".*', "", command, flags=re.DOTALL) for command in trial.log_of("ONE")]
+        assert asked == [
+            "AT+CGMM",
+            "AT+CMEE=1",
+            "AT+CGMR",
+            "AT+CGSN=1",
+            "AT%DEVICEUUID",
+            "AT%HWVERSION",
+            "AT%CMNG=1,",
+            "AT+CFUN?",
+            "AT%KEYGEN=,2,0",
+            "AT%CMNG=0,,0,",
+            "AT%CMNG=0,,1,",
+            "AT%CMNG=1,",
+            "AT%JWT=0,0,",
+            "AT+CFUN=0",
+        ]
+        trial.require_truth()
+        trial.take_out()
+        lost = trial.put({"serial": "HELD", "faults": one("lose-answer", "KEYGEN")})
+        assert lost.passed
+        listed = [command for command in trial.log_of("HELD") if command.startswith("AT%CMNG=1,16842753")]
+        assert len(listed) == 4, "behind a lost answer nothing that was listed before counts"

@@ -11,7 +11,7 @@ from station.evidence.station_key import create_station_key, open_station_key
 from station.journal.database import FILE_NAME
 from station.software import software_version
 from station.updates.looking import own_kind
-from station.updates.manifest import MANIFEST, SIGNATURE, describe, sign_manifest, write_manifest
+from station.updates.manifest import MANIFEST, describe, write_manifest
 from tests.line.harness import ROOT, Line
 from tests.line.processes import call_station
 
@@ -26,9 +26,8 @@ def put(line: Line, version: str) -> Path:
     made = create_station_key(keys, NAME)
     file = share / f"station-{version}{own_kind()}"
     file.write_bytes(version.encode())
-    manifest = write_manifest([describe(file, version, "tried on line 3")])
-    (share / MANIFEST).write_bytes(manifest)
-    (share / SIGNATURE).write_text(sign_manifest(manifest, open_station_key(keys, NAME)), encoding="utf-8")
+    packages = [describe(file, version, "tried on line 3")]
+    (share / MANIFEST).write_bytes(write_manifest(packages, open_station_key(keys, NAME)))
     line.write(station=f'[updates]\nfolder = "share"\nkey = "{made.text()}"\n')
     return file
 

@@ -3703,6 +3703,14 @@
             <translation>重新启动</translation>
         </message>
         <message>
+            <source>Updating record</source>
+            <translation>正在更新记录</translation>
+        </message>
+        <message>
+            <source>After an update the record is copied, then brought to its format. Leave the PC on and wait.</source>
+            <translation>更新之后，先备份记录，再把它转换为新格式。请不要关闭电脑，稍候片刻。</translation>
+        </message>
+        <message>
             <source>No answer</source>
             <translation>无响应</translation>
         </message>

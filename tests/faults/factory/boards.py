@@ -21,7 +21,7 @@ _COMMANDS: Final = (
     "%CMNG=2",
     "%CMNG=3",
     "%JWT",
-    "CFUN=4",
+    r"CFUN(=4|\?)",
     "CFUN=0",
     "CGSN",
     "CGMR",
@@ -87,7 +87,7 @@ _WAY_COMMANDS: Final = {
         *("CGSN", "hwinfo", ""),
     ),
     Way.STATION_KEY_MODEM: (
-        *("%CMNG=0,16842753,2", "%CMNG=0", "%CMNG=1", "%CMNG=2", "%CMNG=3", "%JWT", "CFUN=4", "CFUN=0"),
+        *("%CMNG=0,16842753,2", "%CMNG=0", "%CMNG=1", "%CMNG=2", "%CMNG=3", "%JWT", r"CFUN(=4|\?)", "CFUN=0"),
         *("CGSN", "CGMR", "CMEE", ""),
     ),
     Way.NRF93M1: ("REGJWT", "REGJWT", "CLOUDACCESSKEY", "DEVICEUUID", "CCLK", "CGSN", "CGMR", "CFUN", ""),

@@ -29,7 +29,8 @@ def row(measured: float, **more: object) -> Row:
         (row(11.9, floor=10.0), Verdict.AT_FLOOR),
         (row(12.1, floor=10.0), Verdict.MISSED),
         (row(12.1, floor=0.0), Verdict.MISSED),
-        (row(1e9, limit=None), Verdict.SHOWN),
+        (row(1e9, limit=None), Verdict.UNMEASURED),
+        (row(1e9, limit=None, asked=""), Verdict.SHOWN),
         (row(10.0, more_is_better=True), Verdict.MET),
         (row(9.9, more_is_better=True), Verdict.MISSED),
         (row(9.0, more_is_better=True, floor=10.7), Verdict.AT_FLOOR),
@@ -73,7 +74,11 @@ def test_numbers_and_ratios_have_three_digits() -> None:
 
 def test_json_holds_every_sample_the_verdict_and_what_was_not_measured() -> None:
     value = json.loads(
-        json.dumps(as_json({"a": [row(20.0, reference=40.0, samples=(1.0, 2.0))], "b": "no"}, Scale.FULL))
+        json.dumps(
+            as_json(
+                {"a": [row(20.0, reference=40.0, samples=(1.0, 2.0))], "b": "no"}, Scale.FULL, {"file system": "ext4"}
+            )
+        )
     )
     (told_row,) = value["figures"]["a"]
     assert (told_row["ratio"], told_row["verdict"], told_row["samples"]) == (0.5, "missed", [1.0, 2.0])
@@ -137,6 +142,7 @@ def test_memory_is_judged_by_its_later_half() -> None:
 
 
 def test_the_exit_code_says_whether_all_is_met(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)  # what is not sent elsewhere goes into a folder here
     answers: dict[str, list[Row] | str] = {"leaves": [row(11.0, floor=10.0)], "commits": [row(1.0)], "find": "broken"}
     monkeypatch.setattr(command, "measured", lambda name, *_: answers[name])
     assert command.main(["--only", "leaves", "commits", "--json", str(tmp_path / "a.json")]) == 0
@@ -150,7 +156,7 @@ def test_the_exit_code_says_whether_all_is_met(monkeypatch: pytest.MonkeyPatch, 
 
 def test_a_figure_that_fails_tells_why(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "keep").touch()  # where a folder should be
-    why = command.measured("search", Scale.TINY, tmp_path / "keep")
+    why = command.measured("search", Scale.TINY, tmp_path, tmp_path / "keep")
     assert "keep" in str(why)
     assert "Error" in str(why)
     assert "Traceback" in capfd.readouterr().err

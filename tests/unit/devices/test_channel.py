@@ -88,32 +88,32 @@ def test_silence_is_told_from_a_refusal(modem_in_step: Bench) -> None:
 def test_a_late_answer_is_nobody_elses(modem_in_step: Bench, late: bytes) -> None:
     """at_host is deaf while a command runs: the late answer comes, and the question that woke it is lost."""
     peer = modem_in_step.peer
-    peer.once += [("AT+CFUN=4", b""), ("AT+CGMI", late)]
+    peer.once += [("AT+CFUN=4", b""), ("AT+CGMM", late)]
     with pytest.raises(Fault, match="AT-101"):
         modem_in_step.channel.command("AT+CFUN=4", timeout=SOON)
     assert ask_mode(modem_in_step) == ("+CFUN: 4",)
     # It asked once more, and only then what it wanted to know.
-    assert peer.commands == ["AT+CFUN=4", "AT+CGMI", "AT+CGMM", "AT+CFUN?"]
+    assert peer.commands == ["AT+CFUN=4", "AT+CGMM", "AT%HWVERSION", "AT+CFUN?"]
 
 
 def test_a_late_answer_and_then_the_questions_own(modem_in_step: Bench) -> None:
     peer = modem_in_step.peer
-    own = peer.table["AT+CGMI"]
-    peer.once += [("AT+CFUN?", b""), ("AT+CGMI", b"+CFUN: 0\r\nOK\r\n" + own)]
+    own = peer.table["AT+CGMM"]
+    peer.once += [("AT+CFUN?", b""), ("AT+CGMM", b"+CFUN: 0\r\nOK\r\n" + own)]
     with pytest.raises(Fault, match="AT-101"):
         ask_mode(modem_in_step, SOON)
     assert ask_mode(modem_in_step) == ("+CFUN: 4",)
-    assert peer.commands == ["AT+CFUN?", "AT+CGMI", "AT+CFUN?"]
+    assert peer.commands == ["AT+CFUN?", "AT+CGMM", "AT+CFUN?"]
 
 
 def test_the_late_answer_of_a_question_proves_nothing(modem_in_step: Bench) -> None:
     """A command that is one of the questions itself: its late answer must not count as the question's."""
     peer = modem_in_step.peer
-    peer.once += [("AT+CGMI", b""), ("AT+CGMM", b"Nordic Semiconductor ASA\r\nOK\r\n")]
+    peer.once += [("AT+CGMM", b""), ("AT%HWVERSION", b"nRF9151-LACA\r\nOK\r\n")]
     with pytest.raises(Fault, match="AT-101"):
-        modem_in_step.channel.command("AT+CGMI", timeout=SOON)
+        modem_in_step.channel.command("AT+CGMM", timeout=SOON)
     assert ask_mode(modem_in_step) == ("+CFUN: 4",)
-    assert peer.commands == ["AT+CGMI", "AT+CGMM", "AT%HWVERSION", "AT+CFUN?"]
+    assert peer.commands == ["AT+CGMM", "AT%HWVERSION", "AT+CGMI", "AT+CFUN?"]
 
 
 def test_questions_that_ran_out_are_confirmed_by_another(make_bench: Callable[..., Bench]) -> None:
@@ -138,7 +138,7 @@ def test_something_unasked_that_looks_like_an_answer_is_cleared_up_first(modem_i
     modem_in_step.peer.say(b"OK\r\n")
     await_bytes(modem_in_step)
     assert ask_mode(modem_in_step) == ("+CFUN: 4",)
-    assert modem_in_step.peer.commands == ["AT+CGMI", "AT+CFUN?"]
+    assert modem_in_step.peer.commands == ["AT+CGMM", "AT+CFUN?"]
 
 
 def test_a_wedged_input_line_is_freed_without_carrying_out_half_a_write(bench: Bench) -> None:
@@ -279,7 +279,7 @@ WRITE = f'AT%CMNG=0,7,2,"{KEY}"'
 )
 def test_a_private_key_is_shown_nowhere(modem_in_step: Bench, answer: bytes) -> None:
     peer = modem_in_step.peer
-    peer.once += [("AT%CMNG=0", answer), ("AT+CGMI", b"49AgEGCCqGSM49Aw\r\n")]
+    peer.once += [("AT%CMNG=0", answer), ("AT+CGMM", b"49AgEGCCqGSM49Aw\r\n")]
     said = ""
     try:
         modem_in_step.channel.command(WRITE, timeout=SOON, secret=True)
@@ -321,12 +321,12 @@ def test_half_a_line_after_a_silence_does_not_spoil_the_question(modem_in_step: 
     peer.say(b"UN?")
     await_bytes(modem_in_step)
     assert ask_mode(modem_in_step) == ("+CFUN: 4",)
-    assert peer.commands == ["AT+CFUN?", "AT+CGMI", "AT+CFUN?"]
+    assert peer.commands == ["AT+CFUN?", "AT+CGMM", "AT+CFUN?"]
 
 
 def test_a_board_that_went_on_without_end_is_heard_once_it_has_stopped(modem_in_step: Bench) -> None:
     endless = b"x" * 9000
-    modem_in_step.peer.once += [("AT+CFUN?", endless), ("AT+CGMI", endless * 3)]
+    modem_in_step.peer.once += [("AT+CFUN?", endless), ("AT+CGMM", endless * 3)]
     with pytest.raises(Fault, match="AT-105"):
         ask_mode(modem_in_step)
     assert ask_mode(modem_in_step) == ("+CFUN: 4",)

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 from station.devices.at_shell import AtShell
 from station.devices.faults import is_outcome_unknown
 from station.domain.faults import Fault, Retry, StationFault, UnitFault
-from station.domain.ids import DeviceId
+from station.domain.ids import DeviceId, Imei
 from station.domain.modem import (
     CredentialType,
     FirmwareFamily,
     ModemFirmware,
     ModemIdentity,
+    Numbers,
     StoredCredential,
     UuidSource,
 )
@@ -53,13 +55,41 @@ def test_identify_asks_each_thing_once(bench: Bench) -> None:
         imei="359404230000010",
         uuid="50343956-3037-4738-800d-1f29e0a0f7bf",
         uuid_source=UuidSource.DEVICE_UUID,
-        manufacturer="Nordic Semiconductor ASA",
         model="nRF9151-LACA",
         hardware="nRF9151 LACA A0A",
         firmware=ModemFirmware(FirmwareFamily.NRF91X1, (2, 0, 2), "mfw_nrf91x1_2.0.2"),
     )
     assert bench.peer.commands[0] == "AT+CMEE=1"
-    assert len(bench.peer.commands) == len(set(bench.peer.commands)) == 7
+    assert len(bench.peer.commands) == len(set(bench.peer.commands)) == 5
+
+
+def test_what_brought_the_modem_into_step_is_not_asked_again(bench: Bench, banner: bytes) -> None:
+    modem = bench.modem()
+    identity = modem.identify()
+    assert bench.peer.commands.count("AT+CGMM") == 1
+    assert modem.identify() == identity
+    assert bench.peer.commands.count("AT+CGMM") == 2, "it was told once, for one identification"
+    modem.connect(5.0)
+    bench.peer.once.append(("AT+CGSN=1", banner))
+    with pytest.raises(UnitFault, match="AT-103"):
+        modem.identify()
+    bench.peer.table["AT+CGMM"] = b"nRF9161-LACA\r\nOK\r\n"
+    assert modem.identify().model == "nRF9161-LACA", "what a board said before it restarted is nothing to go by"
+
+
+def test_whether_it_still_is_the_same_takes_two_questions(bench: Bench) -> None:
+    modem = bench.modem()
+    before = modem.identify()
+    bench.peer.commands.clear()
+    assert modem.numbers(before) == Numbers(before.imei, before.uuid)
+    assert bench.peer.commands == ["AT+CGSN=1", "AT%DEVICEUUID"]
+    assert modem.numbers(replace(before, uuid=None, uuid_source=None)) == Numbers(before.imei, None)
+    bench.peer.table["AT+CGSN=1"] = b'+CGSN: "352656100000000"\r\nOK\r\n'
+    assert modem.numbers(before) == Numbers(Imei("352656100000000"), None)
+    assert bench.peer.commands.count("AT%DEVICEUUID") == 1
+    bench.peer.table["AT+CGSN=1"] = b"ERROR\r\n"
+    with pytest.raises(UnitFault, match="AT-305"):
+        modem.numbers(before)
 
 
 def test_an_unsolicited_result_is_never_taken_for_the_imei(bench: Bench) -> None:
@@ -158,9 +188,44 @@ def test_a_write_goes_out_as_it_is_and_offline(bench: Bench) -> None:
     bench.peer.table[f'AT%CMNG=0,{TAG},0,"{PEM}"'] = b"OK\r\n"
     modem = bench.modem()
     modem.write_credential(TAG, CredentialType.ROOT_CA, PEM)
-    assert commands(bench) == ["AT+CMEE=1", "AT+CFUN=4", f'AT%CMNG=0,{TAG},0,"{PEM}"']
+    assert commands(bench) == ["AT+CMEE=1", "AT+CFUN?", "AT+CFUN=4", f'AT%CMNG=0,{TAG},0,"{PEM}"']
     assert modem.stored_newline == "\n"
     assert "MIIBtjCC" in bench.transcript
+
+
+@pytest.mark.parametrize("mode", ["0", "4"])
+def test_a_modem_that_says_that_it_is_offline_is_not_told_to_go_there(bench: Bench, mode: str) -> None:
+    delete = f"AT%CMNG=3,{TAG},2"
+    bench.peer.table |= {"AT+CFUN?": f"+CFUN: {mode}\r\nOK\r\n".encode(), delete: b"OK\r\n"}
+    modem = bench.modem()
+    for _ in range(2):
+        modem.delete_credential(TAG, CredentialType.CLIENT_KEY)
+    assert commands(bench) == ["AT+CMEE=1", "AT+CFUN?", delete, delete]
+
+
+@pytest.mark.parametrize("answer", [b"+CFUN: 1\r\nOK\r\n", b"+CFUN: 41\r\nOK\r\n", b"+CME ERROR: 3\r\n", b"OK\r\n"])
+def test_a_modem_that_does_not_say_that_it_is_offline_is_told_to_go_there(bench: Bench, answer: bytes) -> None:
+    delete = f"AT%CMNG=3,{TAG},2"
+    bench.peer.table |= {"AT+CFUN?": answer, delete: b"OK\r\n"}
+    bench.modem().delete_credential(TAG, CredentialType.CLIENT_KEY)
+    assert commands(bench)[-2:] == ["AT+CFUN=4", delete]
+
+
+@pytest.mark.parametrize("change", [f"AT%CMNG=3,{TAG},2", f"AT%KEYGEN={TAG},2,0", f'AT%CMNG=0,{TAG},0,"{PEM}"'])
+def test_what_an_active_modem_refused_is_asked_for_once_more_offline(bench: Bench, change: str) -> None:
+    bench.peer.table |= {
+        "AT+CFUN?": b"+CFUN: 4\r\nOK\r\n",
+        change: b'%KEYGEN: "MIIB.0oRD"\r\nOK\r\n' if "KEYGEN" in change else b"OK\r\n",
+    }
+    modem = bench.modem()
+    bench.peer.once.append((change, b"+CME ERROR: 518\r\n"))
+    if "KEYGEN" in change:
+        modem.generate_key(TAG, None)
+    elif "=3," in change:
+        assert modem.delete_credential(TAG, CredentialType.CLIENT_KEY)
+    else:
+        modem.write_credential(TAG, CredentialType.ROOT_CA, PEM)
+    assert commands(bench) == ["AT+CMEE=1", "AT+CFUN?", change, "AT+CFUN=4", change]
 
 
 def test_through_a_shell_what_arrives_has_crlf(make_bench: Callable[..., Bench], at_shell_peer: type[Any]) -> None:
@@ -171,6 +236,7 @@ def test_through_a_shell_what_arrives_has_crlf(make_bench: Callable[..., Bench],
     bench.peer.table[f"AT%CMNG=2,{TAG},0"] = f'%CMNG: {TAG},0,"{digest}","{stored}"\r\nOK\r\n'.encode()
     modem = bench.modem()
     modem.write_credential(TAG, CredentialType.ROOT_CA, PEM)
+    assert "AT+CFUN?" not in bench.peer.commands, "a shell may take the question's end for a wildcard"
     assert modem.stored_newline == "\r\n"
     assert modem.read_credential(TAG, CredentialType.ROOT_CA) == stored
 
@@ -218,7 +284,7 @@ def test_deleting_tells_whether_it_was_there(bench: Bench) -> None:
     bench.peer.once += [(command, b"OK\r\n"), (command, b"+CME ERROR: 513\r\n")]
     assert modem.delete_credential(TAG, CredentialType.CLIENT_KEY) is True
     assert modem.delete_credential(TAG, CredentialType.CLIENT_KEY) is False
-    assert commands(bench) == ["AT+CMEE=1", "AT+CFUN=4", command, command]
+    assert commands(bench) == ["AT+CMEE=1", "AT+CFUN?", "AT+CFUN=4", command, command]
 
 
 def test_a_key_is_made_under_its_name(bench: Bench) -> None:
@@ -309,7 +375,7 @@ def test_after_a_restart_errors_are_enabled_and_the_modem_is_switched_offline_ag
     modem.connect(5.0)
     bench.peer.commands.clear()
     modem.delete_credential(TAG, CredentialType.CLIENT_KEY)
-    assert commands(bench) == ["AT+CMEE=1", "AT+CFUN=4", delete]
+    assert commands(bench) == ["AT+CMEE=1", "AT+CFUN?", "AT+CFUN=4", delete]
 
 
 def test_power_off_waits_for_its_ok(bench: Bench) -> None:

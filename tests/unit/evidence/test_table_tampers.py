@@ -20,6 +20,7 @@ from station.evidence.agreeing import agreement_findings
 from station.evidence.forms import Broken
 from station.journal.agreement import find_disagreement
 from station.journal.chosen import find_disagreement_about
+from station.journal.mentions import Mentions
 from station.journal.records import Records
 from station.line.onboarding import OnboardRows
 from tests.unit.evidence.evidence_rig import FAULT, Rig, make_modem
@@ -119,13 +120,19 @@ def test_every_tamper_of_the_tables_is_found_and_stops_the_units_export(whole: P
 
 
 def check(whole: Path, copy: Path, seed: int, units: list[UnitId]) -> bool:
-    """Return whether the tamper of this seed touched a unit, once everybody who has to find it has."""
+    """Return whether the tamper of this seed touched a unit, once everybody who has to find it has.
+
+    So does whoever has read what is rare before it was done.
+    """
     copy.mkdir(exist_ok=True)
     shutil.copy(whole / "journal.db", copy / "journal.db")
     done = tamper_tables(copy / "journal.db", random.Random(seed))
     assert find_disagreement(copy) is not None, f"{seed}: {done.what} was not found"
     for unit in done.units & set(units):
         assert find_disagreement_about(copy, [unit]) is not None, f"{seed}: {done.what}: unit {unit} could be exported"
+        before = Mentions()
+        assert find_disagreement_about(whole, [unit], mentions=before) is None
+        assert find_disagreement_about(copy, [unit], mentions=before) is not None, f"{seed}: {done.what}: {unit} goes"
     if done.units & set(units):
         assert find_disagreement_about(copy, units) is not None, f"{seed}: {done.what}: not seen among others"
     if done.units:

@@ -18,6 +18,8 @@ _QUESTIONS: dict[str, Callable[[Records], object]] = {
     "certificates of a board": lambda records: records.certificates_of(_DEVICE),
     "the certificate of a key": lambda records: records.certificate_for(_DEVICE, Sha256("ab" * 32)),
     "the active certificate": lambda records: records.active_certificate(_DEVICE),
+    "active certificates": lambda records: records.active_certificates([_DEVICE]),
+    "recipes of attempts": lambda records: records.recipes_of([AttemptId(1)]),
     "a unit by its IMEI": lambda records: records.unit_by_imei(Imei("350000000000001")),
     "a unit by its device ID": lambda records: records.unit_by_device_id(_DEVICE),
     "a unit by its label": lambda records: records.unit_by_serial("SN-1"),

@@ -83,6 +83,16 @@ def test_a_library_that_no_package_is_known_for_stops_the_build(deb: ModuleType,
 
 
 @linux
+def test_a_library_that_looks_into_a_folder_of_the_builders_stops_the_build(deb: ModuleType, tree: Path) -> None:
+    library, own = tree / "libqxcb.so", b"$ORIGIN/../../lib"
+    made = library.read_bytes()
+    assert own in made
+    library.write_bytes(made.replace(own, b"/home/alice/mylib"))
+    with pytest.raises(deb.Refusal, match=r"libqxcb\.so looks for libraries in /home/alice/mylib"):
+        deb.depends(tree)
+
+
+@linux
 def test_what_has_another_name_since_is_asked_for_by_either(deb: ModuleType) -> None:
     assert deb.RENAMED["libglib2.0-0"] == "libglib2.0-0t64 | libglib2.0-0"
     assert deb.RENAMED.keys() <= set(deb.LIBRARIES.values())
@@ -192,6 +202,17 @@ def test_the_installer_is_for_the_pc_and_leaves_what_people_made(monkeypatch: py
     assert "vc_redist.x64.exe" in {line.get("DestName") for line in installer()["Files"]}
 
 
+def test_the_installer_looks_whether_either_program_runs_and_waits_for_nobody() -> None:
+    text = (PACKAGING / "windows" / "station.iss").read_text(encoding="utf-8")
+    code = text.rpartition("[Code]")[2]
+    programs = {f"{name}.exe" for name in re.findall(r'program\("([\w-]+)"', SPEC)}
+    assert set(re.findall(r"\{app\}\\([\w.-]+)", code)) == programs
+    assert not re.search(r"(?<!Suppressible)MsgBox\(", code)
+    # ISPP looks for what an expression names in the compiler's folder alone, unless it is a whole path.
+    (tree,) = re.findall(r"#define Tree (.+)", text)
+    assert tree.startswith("AddBackslash(SourcePath) + ")
+
+
 def test_the_icon_has_the_sizes_that_windows_asks_for() -> None:
     with Image.open(PACKAGING / "windows" / "station.ico") as icon:
         assert {(16, 16), (32, 32), (48, 48), (256, 256)} <= icon.info["sizes"]
@@ -214,6 +235,12 @@ def test_every_licence_that_is_told_is_one_that_is_allowed() -> None:
     rules = tomllib.loads((PACKAGING / "licences.toml").read_text(encoding="utf-8"))
     told = [*rules["told"].values(), *(row["licence"] for row in rules["within"])]
     assert {one for expression in told for one in expression.split(" AND ")} <= rules["allowed"].keys()
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    for row in rules["within"]:
+        assert row["of"] == PROJECT["name"] or re.search(rf"^{row['of']}==", lock, re.MULTILINE)
+        if asked := row.get("asked"):
+            module, _, name = asked.partition(":")
+            assert re.match(r"\d+\.\d+", getattr(importlib.import_module(module), name)())
     for names in rules["texts"].values():
         assert all((PACKAGING / "licences" / name).stat().st_size > 500 for name in names)
 

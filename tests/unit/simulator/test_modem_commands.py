@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from station.domain.modem import CredentialType
 from station.host.clock import SystemClock
-from station.simulator.board import Board
+from station.simulator.board import Board, LoggedCommand
 from station.simulator.faults import BoardFaults, Trait
 from station.simulator.image import Framing, read_image
 from station.simulator.modem import Modem
@@ -344,3 +344,22 @@ def test_realistic_and_shortened_times() -> None:
         assert 0.3 <= slow.execute("AT+CFUN=4").seconds <= 1.3
         assert 0.05 <= slow.execute(f'AT%CMNG=0,{number},4,"x"').seconds <= 0.1
     assert Modem(board, Timings.none(), SystemClock()).execute("AT%KEYGEN=999,2,0").seconds == 0.0
+
+
+def test_a_boards_seconds_are_told_by_what_they_went_to() -> None:
+    board = Board("BUSY")
+    board.spend(0.5)
+    board.spend(0.25, arriving=True)
+    board.take(LoggedCommand(f'AT%CMNG=0,{TAG},1,"{ROOT}"', None))
+    board.spend(1.0)
+    board.spend_at_probe("look", 0.125, begins=True)
+    board.spend(0.5, arriving=True)
+    board.take(LoggedCommand("AT+CFUN=0", None))
+    spent = board.counters.spent
+    assert spent == {
+        "start": (0, 0.5),
+        f"AT%CMNG=0,{TAG},1,": (1, 1.25),
+        "probe look": (1, 0.125),
+        "AT+CFUN=0": (1, 0.5),
+    }
+    assert sum(seconds for _, seconds in spent.values()) == board.counters.device_seconds

@@ -17,16 +17,15 @@ from station.doctor.updates import judge_updates
 from station.domain.faults import Fault
 from station.evidence.forms import canonical, read_key
 from station.evidence.station_key import StationKey, create_station_key, open_station_key
+from station.journal.notes import Checkpoint
 from station.settings.station import UpdateSettings
 from station.updates.looking import Newer, look_for_update, own_kind
 from station.updates.manifest import (
     MANIFEST,
-    SIGNATURE,
     SignedButOddError,
     describe,
     read_manifest,
     release_of,
-    sign_manifest,
     write_manifest,
 )
 
@@ -54,11 +53,10 @@ class Share:
             file = self.folder / f"nrf91-station_{version}{kind}"
             file.write_bytes(f"package {version}".encode())
             made.append(describe(file, version, notes))
-        self.sign(write_manifest(made))
+        (self.folder / MANIFEST).write_bytes(write_manifest(made, self.key))
 
-    def sign(self, manifest: bytes) -> None:
-        (self.folder / MANIFEST).write_bytes(manifest)
-        (self.folder / SIGNATURE).write_text(sign_manifest(manifest, self.key), encoding="utf-8")
+    def sign(self, said: str) -> None:
+        (self.folder / MANIFEST).write_bytes(self.key.sign_note(f"{said}\n").encode())
 
     def look(self, kind: str = ".deb", running: str = RUNNING) -> Newer | None:
         return look_for_update(self.asked, running, kind)
@@ -96,13 +94,13 @@ def change(name: str, edit: Callable[[bytes], bytes]) -> Callable[[Share], objec
 PACKAGE = "nrf91-station_0.3.0.deb"
 TROUBLES: dict[str, tuple[str, Callable[[Share], object]]] = {
     "no list": ("UPD-101", lambda share: (share.folder / MANIFEST).unlink()),
-    "no signature": ("UPD-101", lambda share: (share.folder / SIGNATURE).unlink()),
     "an endless list": ("UPD-101", change(MANIFEST, lambda data: data * 4000)),
     "another list": ("UPD-102", change(MANIFEST, lambda data: data.replace(b"0.3.0", b"0.4.0"))),
     "a torn list": ("UPD-102", change(MANIFEST, lambda data: data[:-9])),
-    "another signature": ("UPD-102", change(SIGNATURE, lambda data: data.replace(b"line-it", b"line-xx"))),
-    "a torn signature": ("UPD-102", change(SIGNATURE, lambda data: data[:-9])),
-    "no text": ("UPD-102", change(SIGNATURE, lambda _data: b"\xff\xfe")),
+    "no signature": ("UPD-102", change(MANIFEST, lambda data: data.partition(b"\n")[0] + b"\n\n")),
+    "another signature": ("UPD-102", change(MANIFEST, lambda data: data.replace(b"line-it", b"line-xx"))),
+    "a signature more": ("UPD-102", change(MANIFEST, lambda data: data + data.rpartition(b"\n\n")[2])),
+    "no text": ("UPD-102", change(MANIFEST, lambda _data: b"\xff\xfe")),
     "no package": ("UPD-104", lambda share: (share.folder / PACKAGE).unlink()),
     "a torn package": ("UPD-104", change(PACKAGE, lambda data: data[:-1])),
     "a longer package": ("UPD-104", change(PACKAGE, lambda data: data + b"and more")),
@@ -120,11 +118,10 @@ def test_whatever_does_not_hold_is_a_sentence(share: Share, code: str, spoil: Ca
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="it has no pipes in folders")
-@pytest.mark.parametrize("name", [MANIFEST, SIGNATURE])
-def test_a_pipe_in_its_place_is_a_sentence_and_is_not_waited_for(share: Share, name: str) -> None:
+def test_a_pipe_in_its_place_is_a_sentence_and_is_not_waited_for(share: Share) -> None:
     share.put("0.3.0")
-    (share.folder / name).unlink()
-    os.mkfifo(share.folder / name)
+    (share.folder / MANIFEST).unlink()
+    os.mkfifo(share.folder / MANIFEST)
     with pytest.raises(Fault, match="UPD-101"):
         look_for_update(share.asked, RUNNING, ".deb")
 
@@ -171,22 +168,30 @@ ENTRY: dict[str, Any] = {"version": "0.3.0", "file": PACKAGE, "bytes": 13, "sha2
 )
 def test_what_is_signed_and_odd_is_not_followed(share: Share, change: dict[str, object]) -> None:
     value = {"form": "nrf91-station updates", "version": 1, "packages": [ENTRY | change]}
-    share.sign(canonical(value).encode())
+    share.sign(canonical(value))
     assert share.code() == "UPD-103"
 
 
 def test_a_list_of_a_later_form_is_not_followed(share: Share) -> None:
-    share.sign(canonical({"form": "nrf91-station updates", "version": 2, "packages": [ENTRY]}).encode())
+    share.sign(canonical({"form": "nrf91-station updates", "version": 2, "packages": [ENTRY]}))
     assert share.code() == "UPD-103"
 
 
-@given(st.binary(max_size=300), st.binary(max_size=300))
-def test_no_bytes_are_taken_for_a_list(key: StationKey, manifest: bytes, signature: bytes) -> None:
+def test_what_else_the_key_signs_is_no_list(share: Share) -> None:
+    made = share.key.sign_checkpoint(Checkpoint(NAME, 7, bytes(32)))
+    (share.folder / MANIFEST).write_text(made, encoding="utf-8", newline="\n")
+    assert share.code() == "UPD-103"
+
+
+@given(
+    st.binary(max_size=300), st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r"), max_size=300)
+)
+def test_no_bytes_are_taken_for_a_list(key: StationKey, note: bytes, said: str) -> None:
     verifier = read_key(key.verifier.text())
     with pytest.raises(ValueError, match=r"."):
-        read_manifest(manifest, signature, verifier)
+        read_manifest(note, verifier)
     with pytest.raises(SignedButOddError):
-        read_manifest(manifest, sign_manifest(manifest, key).encode(), verifier)
+        read_manifest(key.sign_note(f"{said}\n").encode(), verifier)
 
 
 @given(*[st.lists(st.integers(0, 999), min_size=2, max_size=4)] * 2)
@@ -227,6 +232,26 @@ def test_its_tool_makes_what_stations_read(
     (verdict,) = judge_updates(asked)
     assert verdict.state is State.ADVICE
     assert f"station-99.1.0-py3-none-any{own_kind()}" in verdict.seen
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a file that is open is not replaced there")
+def test_who_reads_the_list_while_it_is_replaced_has_the_old_or_the_new_one_whole(
+    tool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    share, keys = tmp_path / "share", tmp_path / "keys"
+    share.mkdir()
+    tool.main(["key", str(keys), NAME])
+    key = read_key(capsys.readouterr().out.split('"')[1])
+    (share / "nrf91-station_1.0.0-1_amd64.deb").write_bytes(b"1")
+    assert tool.main(["write", str(share), "--key", str(keys)]) == 0
+    with (share / MANIFEST).open("rb") as reading:
+        begun = reading.read(10)
+        (share / "nrf91-station_2.0.0-1_amd64.deb").write_bytes(b"2")
+        assert tool.main(["write", str(share), "--key", str(keys)]) == 0
+        notes = (begun + reading.read(), (share / MANIFEST).read_bytes())
+    assert [[one.version for one in read_manifest(note, key)] for note in notes] == [["1.0.0"], ["1.0.0", "2.0.0"]]
+    # There is nothing beside the list that would have to be of the same moment.
+    assert {path.name for path in share.iterdir() if path.suffix != ".deb"} == {MANIFEST}
 
 
 def test_its_tool_refuses_with_a_sentence(tool: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
