@@ -21,14 +21,15 @@ def heard_signals(numbers: Collection[int], take: Callable[[int], None]) -> Iter
         theirs.setblocking(False)
         listener = threading.Thread(target=_listen, args=(ours, frozenset(numbers), take), name="signals", daemon=True)
         listener.start()
-        before = {number: signal.signal(number, _leave_to_listener) for number in numbers}
+        # The socket before the handlers, and after them: in between, one that comes would be nobody's.
         woken = signal.set_wakeup_fd(theirs.fileno(), warn_on_full_buffer=False)
+        before = {number: signal.signal(number, _leave_to_listener) for number in numbers}
         try:
             yield
         finally:
-            signal.set_wakeup_fd(woken)
             for number, handler in before.items():
                 signal.signal(number, handler)
+            signal.set_wakeup_fd(woken)
             theirs.close()  # the listener's end, which it comes to before its own socket goes
             listener.join()
 
