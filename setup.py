@@ -34,7 +34,7 @@ class Build(build_py):
 def complete(package: Path) -> None:
     """Put the copies, and where they come from, into a built package."""
     for folder in SHIPPED:
-        leave = shutil.ignore_patterns("__pycache__", "generate.py")
+        leave = shutil.ignore_patterns("__pycache__", "generate.py", ".git*")
         shutil.copytree(ROOT / folder, package / "_shipped" / folder, ignore=leave)
     (package / "_build.json").write_text(json.dumps(provenance()) + "\n", encoding="utf-8")
 

@@ -304,7 +304,10 @@ def set_up(with_tests: bool) -> None:
 
 def run(command: Sequence[str | Path], folder: Path | None = None, environment: dict[str, str] | None = None) -> int:
     """The child's exit code. Ctrl-C reaches the child from the terminal itself; start.py only waits for its end."""
-    process = subprocess.Popen(command, cwd=folder, env=environment)
+    return wait_for(subprocess.Popen(command, cwd=folder, env=environment))
+
+
+def wait_for(process: subprocess.Popen[bytes]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
     code = process.wait()
     return code if code >= 0 else 128 - code
@@ -318,9 +321,23 @@ def start_station(words: Sequence[str]) -> int:
     return os.execv(STATION, [str(STATION), *words])  # noqa: S606 - a list of words, no shell wanted
 
 
+@contextlib.contextmanager
+def compiled_ahead(environment: dict[str, str]) -> Iterator[Callable[[], int]]:
+    """Have the tests compiled meanwhile, which else each of four processes does; yields what waits for that."""
+    command: list[str | Path] = [PYTHON, "-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"]
+    ahead = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        yield partial(wait_for, ahead)
+    finally:
+        ahead.kill()
+        ahead.wait()
+
+
 def test(words: Sequence[str]) -> int:
     """All checks run, also after one failed; tests/conftest.py lists what could not run, and in CI judges it."""
-    environment = {"QT_QPA_PLATFORM": "offscreen", **os.environ, "PATH": PROGRAM_PATH}
+    # Bytecode where tests/conftest.py has it too: beside the sources it might be forbidden.
+    ours = {"QT_QPA_PLATFORM": "offscreen", "PYTHONPYCACHEPREFIX": str(ROOT / ".pytest_cache" / "bytecode")}
+    environment = {**ours, **os.environ, "PATH": PROGRAM_PATH, "PYTHONDONTWRITEBYTECODE": ""}
     checks = {
         "ruff check": ["ruff", "check", "."],
         "ruff format": ["ruff", "format", "--check", "."],
@@ -329,14 +346,15 @@ def test(words: Sequence[str]) -> int:
         "pytest": ["pytest", *(words or ("-n", "4", "--dist", "loadgroup", "-m", "not alone"))],
         **({} if words else {"pytest, measuring": ["pytest", "-m", "alone"]}),
     }
-    codes: dict[str, int] = {}
-    stopped: list[int] = []
+    codes, stopped, ended = dict[str, int](), list[int](), 128 + signal.SIGTERM
     signal.signal(signal.SIGINT, lambda number, _: stopped.append(number))
-    for name, command in checks.items():
-        say(f"{name} ...")
-        codes[name] = run([PYTHON, "-m", *command], ROOT, environment)
-        if stopped or codes[name] == 128 + signal.SIGTERM:
-            break
+    with contextlib.nullcontext(int) if words else compiled_ahead(environment) as wait_for_it:
+        for name, command in checks.items():
+            say(f"{name} ...")
+            if name != "pytest" or (wait_for_it() != ended and not stopped):
+                codes[name] = run([PYTHON, "-m", *command], ROOT, environment)
+            if codes.setdefault(name, ended) == ended or stopped:
+                break
     say(", ".join(f"{name} {'failed' if code else 'passed'}" for name, code in codes.items()))
     return next((code for code in codes.values() if code), 0)
 

@@ -214,7 +214,7 @@ def window(root: Root, picture: Path) -> None:
     )
     root.see("a screen to try it on (Xvfb)", tools, user="root")
     once = (
-        "xvfb-run -a -s '-screen 0 1920x1080x24' sh -c '"
+        "xvfb-run -a -s '-screen 0 1920x1080x24 -noreset' sh -c '"
         # On a busy PC the screen itself may be late, which is no time of the window's.
         "for i in $(seq 200); do xdotool getdisplaygeometry >/dev/null 2>&1 && break; sleep 0.05; done; "
         "begun=$(date +%s%N); station desktop {words} & "

@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from station.app import Opened, Station, open_station
+from station.app import Station
 from station.domain.faults import Fault
 from station.domain.secret import Secret
+from station.opened import Opened, open_station
 from station.options import DEFAULT_FILE, Headless, Reason, SignInFile, StationFile, open_quietly
 from station.people.rights import Actor, Right
 from station.sentences import plain_console

@@ -3,9 +3,10 @@
 import typer
 from rich.console import Console
 
-from station.app import Station, open_station
+from station.app import Station
 from station.ca.creation import require_room
 from station.ca.folder import read_files
+from station.opened import open_station
 from station.options import DEFAULT_FILE, SignInFile, StationFile, open_quietly
 from station.people.rights import Right
 from station.sentences import plain_console

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from station.app import Opened, Station
+from station.app import Station
 from station.cloud.protocol import AttestationToken
 from station.cloud.provisioning import Claimable, NotClaimable, NotClaimed
 from station.cloud.provisioning_answers import CLOUD_KEY, ClaimedDevice
@@ -21,6 +21,7 @@ from station.line.cloud_refusals import fault_of
 from station.line.decisions import find_unit
 from station.line.faults import NOT_ATTESTED, UNIT_WITHOUT_UUID
 from station.line.onboarding import OnboardRows
+from station.opened import Opened
 from station.options import DEFAULT_FILE, NRF_CLOUD_TAG, AsJson, Reason, SignInFile, StationFile, open_quietly
 from station.people.rights import Right
 from station.sentences import plain_console, table_console

@@ -49,7 +49,7 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
             "Stand for the settings as they are now: station file, fixture and recipes. An engineer's; journaled.",
         ),
         "verify": Place(
-            lambda: import_module("station.evidence_commands").verify,
+            lambda: import_module("station.verify_commands").verify,
             "Say what holds of an exported record or of a whole journal, and where it breaks first. Needs no station.",
         ),
         "checkpoint": Place(
@@ -97,16 +97,16 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
             "changed.",
         ),
         "units": Place(
-            lambda: import_module("station.line_commands").units,
+            lambda: import_module("station.unit_commands").units,
             "Find units by any identifier; without one, show them all.",
         ),
         "engine": Place(
-            lambda: import_module("station.line_commands").engine,
+            lambda: import_module("station.starting_commands").engine,
             "Own the data folder for the desktop, until nobody needs that any more. Windows start this by themselves.",
             hidden=True,
         ),
         "desktop": Place(
-            lambda: import_module("station.line_commands").desktop,
+            lambda: import_module("station.starting_commands").desktop,
             "Open the window. The line goes on when it is closed, and is there again when it is opened.",
         ),
         "updates": Place(
@@ -114,11 +114,11 @@ COMMANDS: Final[Mapping[str, Place]] = MappingProxyType(
             "Say whether a newer package lies in the folder that the station file names for updates. Installs nothing.",
         ),
         "doctor": Place(
-            lambda: import_module("station.line_commands").doctor,
+            lambda: import_module("station.starting_commands").doctor,
             "Check this PC, the fixture, the CA and the cloud; each trouble with its mend.",
         ),
         "demo": Place(
-            lambda: import_module("station.line_commands").demo,
+            lambda: import_module("station.starting_commands").demo,
             "Take simulated boards through a simulated fixture, from blank to onboarded, and show all of it.",
         ),
         "ca": Place(

@@ -16,7 +16,7 @@ from typing import Any
 
 import requests
 
-from station.app import Opened, Station, open_station
+from station.app import Station
 from station.domain.events import AttemptClosed, AttemptOpened
 from station.domain.ids import AttemptId, SlotNumber, parse_batch_id
 from station.domain.line import Outcome, SlotState
@@ -29,6 +29,7 @@ from station.host.program import own_command, shipped
 from station.journal.codec import Entry
 from station.line.batch_run import LineRules
 from station.line.feed import Notice, SlotChanged
+from station.opened import Opened, open_station
 from station.own_key import ensure_own_key
 from station.people.rights import Actor, Method, Role
 from station.running import Face, run_batch

@@ -1,4 +1,4 @@
-"""Commands of QA: export, verify, checkpoint."""
+"""Commands of QA: export, checkpoint."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +18,6 @@ from station.signing_in import enter
 export_commands = typer.Typer(
     no_args_is_help=True, help="A unit's or a batch's record for QA: a bundle, tables, reports. Nothing is overwritten."
 )
-
-_UNREADABLE = 2
-
 
 Folder = Annotated[Path, typer.Option("--to", help="The folder for the files; made where it is not there.")]
 Forms = Annotated[
@@ -77,55 +74,6 @@ def export_batch_records(
     if Form.ONBOARD in forms and not written:
         typer.echo(f"No unit of batch {batch} has passed.", err=True)
         raise typer.Exit(1)
-
-
-def verify(
-    path: Annotated[Path, typer.Argument(help="A bundle (.zip), a data folder, or its journal.db.")],
-    checkpoint: Annotated[list[Path] | None, typer.Option(help="A checkpoint that you kept; may be repeated.")] = None,
-    key: Annotated[
-        str, typer.Option(help="The station's verifier key, its fingerprint, or a file with either, as you kept it.")
-    ] = "",
-    ca: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="The fingerprint (SHA-256) of a CA's root or line certificate, or a file with it; may be repeated: "
-            "every certificate is of one of these."
-        ),
-    ] = None,
-    quick: Annotated[
-        bool,
-        typer.Option("--quick", help="Of a journal: entries, checkpoints and their signatures, not what entries say."),
-    ] = False,
-) -> None:
-    """Say what holds of an exported record or of a whole journal, and where it breaks first. Needs no station.
-
-    0 – everything (with --quick: what was looked at) holds, and what you gave vouches for the key
-    1 – something does not hold
-    2 – it can't be read, a newer station wrote it, or a key or CA that you gave is neither that nor a file
-    3 – what is there holds, but nothing vouches for the key, or for what is told of units behind the last checkpoint,
-        or no public key is there to check signatures with
-    """
-    from station.evidence import verifier  # noqa: PLC0415 -- only here
-    from station.evidence.agreeing import agreement_findings  # noqa: PLC0415 -- only here
-    from station.evidence.forms import Broken  # noqa: PLC0415 -- only here
-
-    try:
-        verdict = verifier.verify(path, key=key, checkpoints=checkpoint or [], ca=ca or [], quick=quick)
-        beyond = ["tables: not looked at"] if quick else agreement_findings(path)
-    except Broken as broken:
-        typer.echo(f"BROKEN: {broken}")
-        raise typer.Exit(1) from None
-    except OSError as error:
-        said = str(error)  # a whole sentence says itself what to do
-        advice = "" if said.endswith(".") else ". Check the path and your rights."
-        typer.echo(f"It can't be read: {said}{advice}", err=True)
-        raise typer.Exit(_UNREADABLE) from None
-    for finding in [*verdict.findings, *beyond]:
-        typer.echo(finding)
-    typer.echo(verdict.sentence)
-    if verdict.pace:
-        typer.echo(verdict.pace, err=True)
-    raise typer.Exit(verdict.exit_code)
 
 
 def checkpoint(

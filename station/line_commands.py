@@ -1,18 +1,14 @@
-"""Commands of the line and around it: run, upload, units, correct-clock, the engine, the window, doctor and demo."""
+"""Commands of the line: run, upload, correct-clock."""
 
-import json
-from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from station.app import Station, open_station
-from station.domain.ids import BatchId, EventSeq, parse_batch_id
+from station.app import Station
+from station.domain.ids import EventSeq, parse_batch_id
 from station.host.clock import Stop
 from station.line.decisions import correct_clock
-from station.loading import loading
+from station.opened import open_station
 from station.options import (
     DEFAULT_FILE,
     AsJson,
@@ -22,15 +18,11 @@ from station.options import (
     SignInFile,
     StationFile,
     open_quietly,
-    require_batch,
 )
 from station.people.rights import Right
 from station.running import Face, rules_for, run_batch
-from station.sentences import plain_console, table_console
+from station.sentences import plain_console
 from station.signing_in import ask_release, ask_secret, asker, at_terminal, enter
-
-_MOST, _ALL = 1000, -1
-"""How many units are shown to a person who named no batch; to everybody else."""
 
 
 def run(
@@ -119,107 +111,3 @@ def correct(
     with Station(open_station(station), "clock correction") as line:
         correct_clock(line.gate, line.records, EventSeq(first), EventSeq(last), enter(line, sign_in), reason)
     typer.echo(f"The times of entries {first} to {last} no longer count.")
-
-
-def units(
-    text: Annotated[
-        str, typer.Argument(help="The start of a device ID, IMEI, UUID, serial or certificate serial.")
-    ] = "",
-    batch: Annotated[str, typer.Option(help="Only this work order.")] = "",
-    as_json: AsJson = False,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Find units by any identifier; without one, show them all."""
-    with open_station(station).records() as records:
-        if batch:
-            require_batch(records, batch)
-        if batch:
-            named = {unit.id for unit in records.find_units(text, limit=_ALL)} if text else None
-            found = [unit for unit in records.units_of(BatchId(batch)) if named is None or unit.id in named]
-        else:
-            found = records.find_units(text, limit=_ALL if as_json else _MOST + 1)
-        more = not batch and not as_json and len(found) > _MOST
-        rows = []
-        for unit in found[:_MOST] if more else found:
-            certificate = records.active_certificate(unit.device_id)
-            rows.append((unit, certificate.serial if certificate else ""))
-    if as_json:
-        for unit, serial in rows:
-            fields = {name: getattr(unit, name) for name in unit.__slots__}
-            typer.echo(json.dumps({**fields, "certificate": serial}, default=str))
-    else:
-        table = Table(box=None, padding=(0, 1, 0, 0))
-        for title in ("device ID", "IMEI", "serial", "batch", "outcome", "fault", "cloud", "certificate"):
-            table.add_column(title, overflow="fold", no_wrap=title in ("device ID", "IMEI"))
-        for unit, serial in rows:
-            outcome = unit.outcome or "in progress"
-            table.add_row(
-                unit.device_id, unit.imei, unit.serial or "", unit.batch, outcome, unit.fault or "", unit.cloud, serial
-            )
-        nothing = "No unit is known by that." if text else "There is no unit yet."
-        table_console().print(table if rows else nothing)
-    if more:
-        typer.echo(f"Only the first {_MOST} are shown: write more of an identifier, or name a batch.", err=True)
-    raise typer.Exit(0 if rows else 1)
-
-
-def engine(
-    context: typer.Context,
-    stop: Annotated[
-        bool, typer.Option("--stop", help="Ask the engine that runs to end; refused in mid-batch.")
-    ] = False,
-    linger: Annotated[float, typer.Option(min=0.0, help="Seconds to stay when nothing and nobody needs it.")] = 30.0,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Own the data folder for the desktop, until nobody needs that any more. Windows start this by themselves."""
-    from station.engine.process import run_engine, stop_engine  # noqa: PLC0415 -- a start without it is quicker
-
-    if stop:
-        typer.echo(stop_engine(open_quietly(context, station)))
-    else:
-        run_engine(station, partial(open_quietly, context), linger=linger)
-
-
-def desktop(
-    demo: Annotated[bool, typer.Option("--demo", help="On simulated boards, in the folder demo.")] = False,
-    hands: Annotated[bool, typer.Option(help="Of the demo: somebody puts the boards in and takes them out.")] = True,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Open the window. The line goes on when it is closed, and is there again when it is opened."""
-    from station.desktop.faults import QT_MISSING  # noqa: PLC0415 -- no other command loads any of this
-
-    try:
-        with loading():
-            from station.desktop.main import Demo, run_desktop  # noqa: PLC0415 -- Qt is loaded here alone
-    except ImportError as error:
-        raise QT_MISSING.fault(why=error) from error
-    raise typer.Exit(run_desktop(station, demo=Demo(Path("demo").absolute(), hands=hands) if demo else None))
-
-
-def doctor(
-    fixture: Fixture = None,
-    as_json: AsJson = False,
-    station: StationFile = DEFAULT_FILE,
-) -> None:
-    """Check this PC, the fixture, the CA and the cloud; each trouble with its mend."""
-    from station.doctor import examine, print_findings  # noqa: PLC0415 -- a start without it is quicker
-
-    raise typer.Exit(print_findings(examine(station, fixture), as_json=as_json))
-
-
-def demo(
-    context: typer.Context,
-    fast: Annotated[bool, typer.Option("--fast", help="Shorten the simulated devices' times.")] = False,
-    units_wanted: Annotated[int, typer.Option("--units", min=1, help="How many boards.")] = 24,
-    slots: Annotated[int, typer.Option(min=1, max=32, help="How many slots.")] = 8,
-    headless: Headless = False,
-    as_json: AsJson = False,
-    folder: Annotated[Path, typer.Option(help="Where the demo keeps its data.")] = Path("demo"),
-    seed: Annotated[int, typer.Option(help="Which boards, and what befalls them.")] = 1,
-) -> None:
-    """Take simulated boards through a simulated fixture, from blank to onboarded, and show all of it."""
-    from station.demo import run_demo  # noqa: PLC0415 -- a start without it is quicker
-
-    face = Face(plain_console(stderr=as_json), headless, as_json)
-    read = partial(open_quietly, context)
-    raise typer.Exit(run_demo(folder, face, units=units_wanted, slots=slots, fast=fast, seed=seed, read=read))

@@ -2,15 +2,17 @@
 
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from station.app import Opened, open_station
 from station.domain.ids import BatchId, DeviceId, parse_device_id
 from station.host.program import is_packaged, own_folder
-from station.journal.records import Records
+from station.opened import Opened, open_station
 from station.people.rights import Role
+
+if TYPE_CHECKING:  # loaded by whoever has a journal to read
+    from station.journal.records import Records
 
 DEFAULT_FILE = own_folder() / "station" / "station.toml" if is_packaged() else Path("config/station.toml")
 NRF_CLOUD_TAG = 16842753
@@ -49,7 +51,7 @@ def read_device_id(text: str) -> DeviceId:
         raise typer.BadParameter(str(error)) from error
 
 
-def require_batch(records: Records, batch: str) -> None:
+def require_batch(records: "Records", batch: str) -> None:
     """Refuse the name of a batch that never was, with those most like it: most likely it was mistyped."""
     if records.batch(BatchId(batch)) is not None:
         return

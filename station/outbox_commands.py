@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 from rich.table import Table
 
-from station.app import Opened, Station, open_station
+from station.app import Station
 from station.domain.check_events import CheckState
 from station.domain.ids import UnitId
 from station.domain.line import CloudState
@@ -14,6 +14,7 @@ from station.journal.records import Records
 from station.journal.upload_queue import DeclaredRework, UploadQueue
 from station.line.decisions import decide_uploads, declare_rework, find_unit, withdraw_rework
 from station.line.overdue import Overdue, units_to_decide
+from station.opened import Opened, open_station
 from station.options import DEFAULT_FILE, AsJson, Reason, SignInFile, StationFile
 from station.people.rights import Right
 from station.sentences import table_console

@@ -27,7 +27,7 @@ from station.line.log import engineer_log
 from station.people.rights import Actor
 from station.probes import port_address, programmer_for
 from station.settings.fixture import Fixture, SimulatedProgrammer, Slot
-from station.settings.loading import Loaded
+from station.settings.reading import Loaded
 from station.settings.recipe import Recipe
 from station.settings.station import StationSettings
 

@@ -1,9 +1,9 @@
 """The station's own signing key: where the station file puts it, made when the station begins."""
 
-from station.app import Opened
 from station.domain.secret import Secret
 from station.evidence.station_key import KEY_FILE, create_station_key, read_verifier_key
 from station.journal.notes import VerifierKey
+from station.opened import Opened
 
 
 def ensure_own_key(opened: Opened) -> VerifierKey:

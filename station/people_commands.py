@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from station.app import Opened, Station, open_station
+from station.app import Station
 from station.domain.faults import Fault
 from station.journal.database import FILE_NAME
 from station.journal.notes import VerifierKey
 from station.line.releases import Settings, Unreleased
 from station.line.standing import Standings
+from station.opened import Opened, open_station
 from station.options import DEFAULT_FILE, AsJson, Fixture, Reason, Roles, SignInFile, StationFile, open_quietly
 from station.own_key import ensure_own_key
 from station.people.faults import OUTSIDE

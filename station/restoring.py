@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from station.app import Opened, Station, open_station
+from station.app import Station
 from station.domain.events import Restored
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
@@ -29,10 +29,11 @@ from station.host.files import create_file, make_private_folder, sha256_of_file
 from station.host.folders import move_into_place, working_folder
 from station.journal.notes import VerifierKey, parse_checkpoint
 from station.line.takeover import doubt_uploads, give_up_serials
+from station.opened import Opened, open_station
 from station.own_key import own_key_passphrase
 from station.people.rights import Actor, Right
 from station.people.roll import skip_numbers
-from station.settings.loading import load_station
+from station.settings.reading import load_station
 from station.signed_record import SignedRecord
 
 NUMBERS_LEFT_OUT: Final = 100

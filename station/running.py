@@ -25,7 +25,7 @@ from station.line.feed import Notice, Progress, SlotChanged, Told
 from station.line.summary import Summary, summarize
 from station.line.view import Watch
 from station.outlet import Outlet
-from station.settings.loading import Loaded
+from station.settings.reading import Loaded
 from station.settings.recipe import Recipe
 from station.signed_record import SignedRecord
 from station.typed_commands import TypedCommands

@@ -3,17 +3,18 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
-from rich.console import Console
-from rich.text import Text
 from typer.core import TyperGroup
 
 from station.domain.faults import Fault
 from station.exit_codes import STATION_FAULT, STOPPED
 from station.host.redaction import Redactor
 from station.line.faults import MISTAKE
+
+if TYPE_CHECKING:  # loaded when there is something to say
+    from rich.console import Console
 
 
 class Commands(TyperGroup):
@@ -41,7 +42,7 @@ def sentences(redactors: list[Redactor]) -> Iterator[None]:
     except (BrokenPipeError, KeyboardInterrupt):
         sys.exit(STOPPED)
     except Exception as error:  # noqa: BLE001 -- a mistake of ours is a sentence too; the trace goes to the engineer
-        from station.host.logs import write_mistake  # noqa: PLC0415 -- what is rarely needed, at each start
+        from station.host.mistakes import write_mistake  # noqa: PLC0415 -- what is rarely needed, at each start
 
         try:
             path = str(write_mistake(error, redactors))
@@ -51,6 +52,8 @@ def sentences(redactors: list[Redactor]) -> Iterator[None]:
 
 
 def _fail(fault: Fault) -> NoReturn:
+    from rich.text import Text  # noqa: PLC0415 -- see above
+
     console = plain_console(stderr=True)
     console.print(Text.assemble((fault.code, "bold"), f" {fault.sentence}"), soft_wrap=True)
     if fault.detail:
@@ -58,11 +61,13 @@ def _fail(fault: Fault) -> NoReturn:
     sys.exit(STATION_FAULT)
 
 
-def plain_console(*, stderr: bool = False, width: int | None = None) -> Console:
+def plain_console(*, stderr: bool = False, width: int | None = None) -> "Console":
     """Return a console that shows text as it is: paths, labels and the cloud's words may look like rich's markup."""
+    from rich.console import Console  # noqa: PLC0415 -- see above
+
     return Console(stderr=stderr, width=width, markup=False, emoji=False, highlight=False)
 
 
-def table_console() -> Console:
+def table_console() -> "Console":
     """Return a console for tables. A pipe has no width of its own: then nothing is folded or cut."""
     return plain_console(width=None if sys.stdout.isatty() else 240)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from station.app import Opened, Station
+from station.app import Station
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.domain.secret import Secret
@@ -14,6 +14,7 @@ from station.evidence.checkpoints import Kept, is_due, make_checkpoint, uncovere
 from station.evidence.station_key import StationKey, open_station_key
 from station.evidence.succession import origin_in_force
 from station.line.feed import Told
+from station.opened import Opened
 from station.own_key import ensure_own_key, own_key_passphrase
 from station.people.rights import Actor, Right
 

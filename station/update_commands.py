@@ -5,9 +5,9 @@ from typing import Final
 
 import typer
 
-from station.app import open_station
 from station.domain.ids import BatchId
 from station.journal.database import FILE_NAME
+from station.opened import open_station
 from station.options import DEFAULT_FILE, AsJson, StationFile
 from station.sentences import plain_console
 from station.software import software_version

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from station.app import Opened
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.journal.faults import ABSENT
 from station.journal.reconciliation import reconcile
 from station.journal.records import Records
+from station.opened import Opened
 
 _LOOKED_AT = 500
 """How far back an open batch is looked for, in batches: older ones are closed at the command line."""

@@ -14,7 +14,6 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from station.app import Opened
 from station.desktop.background import Background
 from station.desktop.faults import CONNECTING
 from station.domain.faults import Fault
@@ -24,6 +23,7 @@ from station.engine.commands import Command
 from station.engine.faults import LOST, MISTAKE
 from station.engine.pushes import Beat, Changed, Header, Push, Tile, Welcome
 from station.engine.results import Failed, Result
+from station.opened import Opened
 
 AT_ONCE: Final = 200
 """Messages that are handed over before the window may draw again."""

@@ -1,13 +1,18 @@
-"""The demo's technician beside the window: sees the tiles as anybody does, and puts boards in and takes them out.
+"""The demo beside the window: a line that is simulated, and a technician who puts boards in and takes them out.
 
-It is a face of its own towards the engine; its threads touch no widget.
+The technician sees the tiles as anybody does: a face of its own towards the engine, whose threads touch no widget.
 """
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
-from station.app import Opened
-from station.demo import Staff, Technician, Works
+from PySide6.QtCore import QCoreApplication
+
+from station.app import Station
+from station.demo import Staff, Technician, Works, prepare, simulated_works
 from station.domain.faults import Fault
 from station.domain.ids import SlotNumber
 from station.domain.line import Outcome, SlotState
@@ -15,12 +20,30 @@ from station.engine.client import CommandFailedError, EngineLink, attach
 from station.engine.commands import Acknowledge, Command, Scan, Shutdown, SignIn, Stop
 from station.engine.pushes import Changed, Header, Push, Tile, Welcome
 from station.line.log import engineer_log
+from station.opened import Opened, open_station
 from station.signing_in import read_sign_in
 
 _MORE: Final = 2
 """Boards put in for each that is ordered: some fail, and the order asks for good ones."""
 
 _PATIENCE: Final = 10.0
+
+
+@contextmanager
+def demo_line(folder: Path, *, slots: int, fast: bool, hands: bool) -> Iterator[tuple[Path, "DemoHands", str]]:
+    """Have a simulated line at work: yields its station file, whoever loads it, and who may sign in.
+
+    Raises what keeps the simulator or the station from being begun.
+    """
+    with simulated_works(folder, slots=slots, fast=fast, seed=1) as works:
+        opened = open_station(works.station_file)
+        with Station(opened, "the demo's start") as line:
+            staff = prepare(line, works.folder)
+        people = [read_sign_in(who) for who in (staff.operator, staff.engineer)]
+        hint = QCoreApplication.translate("Desktop", "Demo. Sign in as {people}.").format(
+            people=" / ".join(f"{one.who}, PIN {one.pin.reveal()}" for one in people)
+        )
+        yield works.station_file, DemoHands(opened, works, load=hands), hint
 
 
 class DemoHands:

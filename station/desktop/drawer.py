@@ -11,7 +11,7 @@ from station.desktop import style
 from station.desktop.fault_words import told
 from station.desktop.fonts import mono_font, state_font, text_font
 from station.desktop.shapes import draw_shape
-from station.desktop.slot_steps import AttemptSteps, read_attempt
+from station.desktop.slot_steps import AttemptSteps
 from station.desktop.step_list import StepList
 from station.desktop.surroundings import Surroundings
 from station.desktop.theme import LOOKS, Theme
@@ -235,8 +235,14 @@ class Drawer(QFrame):
             self.steps.clear()
             return
         attempt, opened = AttemptId(tile.attempt), self._around.opened
+
+        def read() -> AttemptSteps:
+            from station.desktop.slot_reading import read_attempt  # noqa: PLC0415 -- no window starts with this open
+
+            return read_attempt(opened, attempt)
+
         self._around.background.run(
-            lambda: read_attempt(opened, attempt),
+            read,
             lambda steps: self._have_steps(tile.slot, steps),
             lambda error: self._around.say(getattr(error, "code", ""), getattr(error, "sentence", str(error))),
             key="drawer",

@@ -7,18 +7,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslator
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
-from station.app import Opened, Station, open_station
-from station.demo import prepare, simulated_works
 from station.desktop import style
 from station.desktop.background import Background
 from station.desktop.bridge import Bridge
-from station.desktop.demo_hands import DemoHands
 from station.desktop.fault_words import told
 from station.desktop.preferences import Preferences, ThemeChoice
 from station.desktop.rail import window_icon
@@ -26,13 +23,15 @@ from station.desktop.screen import require_screen
 from station.desktop.sweeping import Sweeper
 from station.desktop.theme import Theme
 from station.desktop.window import MainWindow
-from station.desktop.wizard import run_wizard
 from station.domain.faults import Fault
 from station.engine.results import Person
-from station.host.logs import write_mistake
+from station.host.mistakes import write_mistake
 from station.line.faults import MISTAKE
-from station.people.roll import People
-from station.signing_in import read_sign_in
+from station.opened import Opened, open_station
+from station.people.person import has_people
+
+if TYPE_CHECKING:  # no window but a demo's has them
+    from station.desktop.demo_hands import DemoHands
 
 CLOSED: Final = 0
 """The exit code of a window that was closed, whatever the line does meanwhile."""
@@ -77,17 +76,10 @@ def _show_either(
 ) -> int:
     if demo is None:
         return _show(application, look, preferences, file, None, "")
-    with simulated_works(demo.folder, slots=demo.slots, fast=demo.fast, seed=1) as works:
-        opened = open_station(works.station_file)
-        with Station(opened, "the demo's start") as line:
-            staff = prepare(line, works.folder)
-        people = [read_sign_in(who) for who in (staff.operator, staff.engineer)]
-        hint = QCoreApplication.translate("Desktop", "Demo. Sign in as {people}.").format(
-            people=" / ".join(f"{one.who}, PIN {one.pin.reveal()}" for one in people)
-        )
-        return _show(
-            application, look, preferences, works.station_file, DemoHands(opened, works, load=demo.hands), hint
-        )
+    from station.desktop.demo_hands import demo_line  # noqa: PLC0415 -- a line's own window has no use for any of it
+
+    with demo_line(demo.folder, slots=demo.slots, fast=demo.fast, hands=demo.hands) as (station_file, hands, hint):
+        return _show(application, look, preferences, station_file, hands, hint)
 
 
 class Look(QObject):
@@ -208,7 +200,7 @@ class Desktop(QObject):
 
 
 def _show(
-    application: QApplication, look: Look, preferences: Preferences, file: Path, hands: DemoHands | None, hint: str
+    application: QApplication, look: Look, preferences: Preferences, file: Path, hands: "DemoHands | None", hint: str
 ) -> int:
     try:
         found = _find_station(file, look.theme, preferences)
@@ -236,14 +228,14 @@ def _show(
 
 def _find_station(file: Path, theme: Theme, preferences: Preferences) -> Opened | None:
     """Return the station, begun with the wizard where there is none or where nobody works; None: the person gave up."""
-    if not file.exists():
-        begun = run_wizard(file, theme, preferences)
-        return None if begun is None else open_station(begun)
-    opened = open_station(file)
-    if not People(opened.value.data, opened.clock).all:
-        begun = run_wizard(file, theme, preferences)
-        return None if begun is None else open_station(begun)
-    return opened
+    if file.exists():
+        opened = open_station(file)
+        if has_people(opened.value.data):
+            return opened
+    from station.desktop.wizard import run_wizard  # noqa: PLC0415 -- it is seen once in a station's life
+
+    begun = run_wizard(file, theme, preferences)
+    return None if begun is None else open_station(begun)
 
 
 def _tell(fault: Fault) -> None:

@@ -7,14 +7,16 @@ takes scans has a method ``scanned(text: str) -> None``; the window calls that o
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QWindow
 from PySide6.QtWidgets import QAbstractSpinBox, QApplication, QComboBox, QLineEdit, QPlainTextEdit, QTextEdit
 
 from station.desktop.preferences import Preferences, ScannerMode
-from station.desktop.scanner_port import ScannerPort
+
+if TYPE_CHECKING:  # loaded where a scanner is on a port; most type
+    from station.desktop.scanner_port import ScannerPort
 
 STX: Final = "\x02"
 ETX: Final = "\x03"
@@ -109,6 +111,8 @@ class Scanner(QObject):
             self._port.end()
             self._port = None
         if mode is ScannerMode.SERIAL and port:
+            from station.desktop.scanner_port import ScannerPort  # noqa: PLC0415 -- see above
+
             self._port = ScannerPort(port, baud, self)
             self._port.scanned.connect(self._take)
             self._port.trouble.connect(self.trouble)

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from station.app import Opened
 from station.desktop.background import Background
 from station.desktop.link import Link
 from station.desktop.preferences import Preferences
 from station.desktop.sounds import Sounds
 from station.desktop.theme import Theme
 from station.engine.results import Person
+from station.opened import Opened
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from PySide6.QtCore import QObject, QTimer
 
 _EVERY_MS: Final = 500
 
+_at_work: Final[list["Sweeper"]] = []
+
 
 class Sweeper(QObject):
     """From its beginning to its end no other thread collects cyclic garbage. For the window's thread; one at a time.
@@ -19,6 +21,7 @@ class Sweeper(QObject):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
+        _at_work.append(self)
         self._was = gc.isenabled()
         gc.disable()
         gc.freeze()
@@ -36,6 +39,18 @@ class Sweeper(QObject):
     def end(self) -> None:
         """Collect what is there, here, and leave the rest to Python again. Safe to repeat."""
         self._timer.stop()
+        if self in _at_work:
+            _at_work.remove(self)
         gc.collect()
         if self._was:
             gc.enable()
+
+
+def settle() -> None:
+    """After much was loaded that stays: have a :class:`Sweeper`, where one is at work, look through none of it again.
+
+    For the window's thread; safe to repeat. What there is of a window now stays too, as every window does.
+    """
+    if _at_work:
+        gc.collect()
+        gc.freeze()

@@ -1,6 +1,6 @@
 """Whether a newer package of the station is there, for the window's resting line: looked at beside it, now and then."""
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -9,7 +9,9 @@ from station.desktop.fault_words import told
 from station.domain.faults import Fault
 from station.settings.station import UpdateSettings
 from station.software import software_version
-from station.updates.looking import Newer, look_for_update, own_kind
+
+if TYPE_CHECKING:  # loaded by the thread that looks, where a folder is named
+    from station.updates.looking import Newer
 
 _EVERY_MS: Final = 4 * 60 * 60 * 1000
 
@@ -34,13 +36,7 @@ class UpdateNotice(QObject):
         """Look anew; returns at once."""
         asked = self._asked
         if asked is not None:
-            self._background.run(
-                lambda: look_for_update(asked, software_version(), own_kind()),
-                self._take,
-                self._failed,
-                "updates",
-                long=True,
-            )
+            self._background.run(lambda: _look(asked), self._take, self._failed, "updates", long=True)
 
     def words(self, *, busy: bool) -> str:
         """Return what there is to say, "" for nothing. ``busy``: a batch is open, and nobody installs anything then."""
@@ -49,7 +45,8 @@ class UpdateNotice(QObject):
                 return ""
             case Fault() as fault:
                 return told(fault, " ")
-            case Newer(package=package):
+            case newer:
+                package = newer.package
                 if busy:
                     text = self.tr("Version {version} of the station is there ({file}): for IT, after the batch.")
                 else:
@@ -60,7 +57,7 @@ class UpdateNotice(QObject):
         """Look no more. Safe to repeat."""
         self._timer.stop()
 
-    def _take(self, found: Newer | None) -> None:
+    def _take(self, found: "Newer | None") -> None:
         self._found = found
         self.changed.emit()
 
@@ -69,3 +66,9 @@ class UpdateNotice(QObject):
             raise error
         self._found = error
         self.changed.emit()
+
+
+def _look(asked: UpdateSettings) -> "Newer | None":
+    from station.updates.looking import look_for_update, own_kind  # noqa: PLC0415 -- see above
+
+    return look_for_update(asked, software_version(), own_kind())

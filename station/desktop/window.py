@@ -15,10 +15,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from station.app import Opened
 from station.desktop import style
 from station.desktop.background import Background
-from station.desktop.bridge import Bridge, report
+from station.desktop.bridge import Bridge
 from station.desktop.fault_words import say, told
 from station.desktop.faults import OTHER_VERSION
 from station.desktop.header import HEIGHT, HeaderBar
@@ -33,11 +32,12 @@ from station.desktop.strip import MessageStrip
 from station.desktop.surroundings import Surroundings
 from station.desktop.theme import LOOKS, Mood, Theme
 from station.desktop.update_notice import UpdateNotice
-from station.desktop.visits import STOPS, VisitedPage, build_pages
+from station.desktop.visits import LINE, STOPS, Pages
 from station.domain.line import CloudState
 from station.engine.commands import SignOut
 from station.engine.pushes import AtLines, Beat, Changed, Happened, Header, Welcome
 from station.engine.results import Failed, Person, Result
+from station.opened import Opened
 from station.software import software_version
 
 _SOUNDS: Final = {
@@ -86,7 +86,7 @@ class MainWindow(QMainWindow):
         )
         self._people, self._busy, self._scanner_code = True, False, ""
         self.updates = UpdateNotice(opened.value.updates, background, self)
-        self.pages: dict[str, VisitedPage] = {}
+        self.pages = Pages(self.surroundings, bridge, self, self._join)
         self.stack = QStackedWidget()
         self._focus = PressedFocus(self.stack)
         self._lay_out()
@@ -107,7 +107,8 @@ class MainWindow(QMainWindow):
         self._rest()
         self.show_page(preferences.last_page)
         if bridge.now is not None:
-            self._welcome(bridge.now, anew=False)
+            self._show_header(bridge.now.header)
+            self.pages.load_soon()
         else:
             self.header.show_engine(LOOKS[Mood.RUNNING], self.tr("Connecting"))
 
@@ -123,7 +124,7 @@ class MainWindow(QMainWindow):
 
     def show_page(self, name: str) -> None:
         """Show the page of this name; the first one where there is none of it."""
-        chosen = name if name in self.pages else next(iter(self.pages))
+        chosen = name if name in (stop.name for stop in STOPS) else LINE
         self.stack.setCurrentWidget(self.pages[chosen])
         self._focus.leave_button(self.pages[chosen].focusWidget())
         self.rail.show_page(chosen)
@@ -159,9 +160,7 @@ class MainWindow(QMainWindow):
         rows.addWidget(self.header)
         rows.addLayout(body, 1)
         self.setCentralWidget(everything)
-        for name, page in build_pages(self.surroundings).items():
-            self.pages[name] = page
-            self.stack.addWidget(page)
+        self._line = self.pages[LINE]  # it hears everything from the first word on, and scans, whatever is shown
 
     def _add_keys(self) -> None:
         for stop in STOPS:
@@ -191,37 +190,39 @@ class MainWindow(QMainWindow):
         self.scanner.unprefixed.connect(self._scan_unprefixed)
         self.scanner.trouble.connect(self._scanner_trouble)
         self.scanner.follow(self._preferences)
-        for page in self.pages.values():
-            if (leads := getattr(page, "go_to", None)) is not None:  # a page that may show another one
-                leads.connect(self.show_page)
+
+    def _join(self, page: QWidget) -> None:
+        self.stack.addWidget(page)
+        if (leads := getattr(page, "go_to", None)) is not None:  # a page that may show another one
+            leads.connect(self.show_page)
 
     # ---- the engine
 
     def _heard(self, push: object) -> None:
         match push:
             case Welcome():
-                self._welcome(push, anew=True)
+                self._welcome(push)
             case Changed():
                 if push.header is not None:
                     self._show_header(push.header)
-                self._tell(lambda page: page.changed(push))
+                self.pages.tell(lambda page: page.changed(push))
             case Happened():
                 self._happened(push)
-                self._tell(lambda page: page.happened(push))
+                self.pages.tell(lambda page: page.happened(push))
             case AtLines():
-                self._tell(lambda page: page.at_lines(push))
+                self.pages.tell(lambda page: page.at_lines(push))
             case Beat():
                 self.header.show_idle(push.idle_seconds if self._person is not None else None)
 
-    def _welcome(self, welcome: Welcome, *, anew: bool) -> None:
-        if anew:  # a new connection: whoever was signed in on the old one is not on this
-            self._set_person(None)
-            self.strip.take_back(_LOST)
-        if anew and welcome.version != software_version():
+    def _welcome(self, welcome: Welcome) -> None:
+        # A new connection: whoever was signed in on the old one is not on this.
+        self._set_person(None)
+        self.strip.take_back(_LOST)
+        if welcome.version != software_version():
             other = OTHER_VERSION.fault(engine=welcome.version, window=software_version())
             self.strip.say(other.code, say(other.code, other.sentence))
         self._show_header(welcome.header)
-        self._tell(lambda page: page.welcome(welcome))
+        self.pages.welcome(welcome)
 
     def _show_header(self, header: Header) -> None:
         self.header.show_header(header)
@@ -253,7 +254,7 @@ class MainWindow(QMainWindow):
         self.strip.set_notices(())
         sentence = told(why, " ") if why.code != _LOST else say(why.code, why.sentence)
         self.strip.say(_LOST, sentence, self.tr("Start again"), self._start_again)
-        self._tell(lambda page: page.lost())
+        self.pages.lose()
 
     def _start_again(self) -> None:
         self.strip.take_back(_LOST)
@@ -271,13 +272,6 @@ class MainWindow(QMainWindow):
         elif self._bridge.now is not None:
             self.header.show_header(self._bridge.now.header)
 
-    def _tell(self, call: Callable[[VisitedPage], None]) -> None:
-        for page in self.pages.values():
-            try:
-                call(page)
-            except Exception as error:  # noqa: BLE001 -- one page's mistake must not keep the others from hearing
-                report(error)
-
     # ---- who is here
 
     def _person_pressed(self) -> None:
@@ -290,9 +284,6 @@ class MainWindow(QMainWindow):
 
     def _signed_out(self, _result: Result) -> None:
         self._set_person(None)
-
-    def _refused(self, why: Failed) -> None:
-        self.sign_in.refuse(told(why, " "))
 
     def _say_failed(self, why: Failed) -> None:
         self.strip.say(why.code, why.sentence)
@@ -318,7 +309,7 @@ class MainWindow(QMainWindow):
         if widget is not None:
             widget.take_scan(text)
             return
-        for page in (self.stack.currentWidget(), self.pages["line"]):
+        for page in (self.stack.currentWidget(), self._line):
             take: Callable[[str], None] | None = getattr(page, "scanned", None)
             if take is not None:
                 take(text)
@@ -386,6 +377,7 @@ class MainWindow(QMainWindow):
     def leave(self) -> None:
         """Hear nothing more and be seen no more. Safe to repeat."""
         self._tick.stop()
+        self.pages.end()
         self.updates.end()
         self.scanner.end()
         for said, hear in self._heard_from:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QVBoxLayout,
 )
 
-from station.app import open_station
 from station.desktop import style
 from station.desktop.background import Background
 from station.desktop.preferences import Preferences
@@ -29,6 +28,7 @@ from station.desktop.wizard_make import MakeStep
 from station.desktop.wizard_secrets import CaStep, CloudStep, EngineerStep
 from station.desktop.wizard_step import Step
 from station.desktop.wizard_try import ChecksStep, EndStep, TryStep
+from station.opened import open_station
 from station.settings.examples import first_recipes
 
 

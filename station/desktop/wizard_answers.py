@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from station.app import Opened
 from station.desktop.wizard_engine import Conversation
 from station.devices.arrivals import Arrival
 from station.domain.secret import Secret
 from station.host.secrets import FileSecret, KeyringSecret, SecretSource
+from station.opened import Opened
 
 
 class Place(StrEnum):

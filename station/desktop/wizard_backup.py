@@ -6,7 +6,6 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QPushButton
 
-from station.app import Opened
 from station.ca.backup import AuthorityFacts, Copied, copy_authority, read_facts
 from station.desktop import style
 from station.desktop.background import Background
@@ -17,6 +16,7 @@ from station.desktop.wizard_answers import Answers
 from station.desktop.wizard_step import Step
 from station.host.files import make_private_folder, replace_file
 from station.host.secrets import EnvironmentSecret, FileSecret, KeyringSecret, SecretSource
+from station.opened import Opened
 
 
 class BackupStep(Step):

@@ -2,7 +2,6 @@
 
 import threading
 
-from station.app import Opened
 from station.desktop import fault_words
 from station.domain.faults import Fault
 from station.domain.ids import SlotNumber
@@ -11,6 +10,7 @@ from station.engine.commands import Command
 from station.engine.faults import NOT_ANSWERING
 from station.engine.pushes import AtLines, Beat, Changed, Happened, Header, Push, Tile, Welcome
 from station.engine.results import Failed, Result
+from station.opened import Opened
 
 
 class Conversation:

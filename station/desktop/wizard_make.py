@@ -6,7 +6,6 @@ from typing import Final
 
 from PySide6.QtWidgets import QGridLayout
 
-from station.app import open_station
 from station.ca.backup import read_facts
 from station.desktop import style
 from station.desktop.background import Background
@@ -20,6 +19,7 @@ from station.engine.commands import CreateCa, Found, ListUnreleased, Release, Se
 from station.engine.results import Unreleased
 from station.host.files import make_private_folder, read_bytes
 from station.host.keeping import keep_secret
+from station.opened import open_station
 from station.people.rights import Role
 from station.settings.examples import lay_out_examples
 from station.settings.first_fixture import FirstSlot, render_found, render_simulated, write_fixture

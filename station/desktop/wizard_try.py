@@ -7,7 +7,6 @@ import requests
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QLabel, QProgressBar, QPushButton
 
-from station.app import Opened
 from station.desktop import style
 from station.desktop.background import Background
 from station.desktop.checks_panel import ChecksPanel
@@ -24,6 +23,7 @@ from station.domain.line import Outcome, SlotState
 from station.domain.secret import Secret
 from station.engine.commands import Arm, Scan, Stop
 from station.engine.pushes import Header, Tile
+from station.opened import Opened
 from station.practice import PracticeBench, is_simulated
 from station.settings.loading import load_recipe
 

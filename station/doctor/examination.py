@@ -13,7 +13,6 @@ from pathlib import Path
 import stamina.instrumentation
 from rich.console import Console
 
-from station.app import Opened, open_station
 from station.ca.folder import AuthorityFiles, read_files
 from station.doctor import ca as doctor_ca
 from station.doctor import cloud as doctor_cloud
@@ -35,6 +34,7 @@ from station.doctor.report import print_findings, shows_unicode
 from station.host.clock import Clock, SystemClock
 from station.host.lock import find_owner, owner_process
 from station.host.secrets import SecretSource
+from station.opened import Opened, open_station
 from station.settings.fixture import Fixture
 from station.settings.loading import load_recipe
 from station.settings.recipe import Recipe

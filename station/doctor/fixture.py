@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from station.app import Opened
 from station.doctor.findings import Check, Verdict, advice, judge_fault, ok, trouble
 from station.doctor.ports import Holders, judge_latency, judge_port
 from station.doctor.probes import ProbeSite, judge_probe_holders, look_for_probe, skip_probe
 from station.domain.faults import Fault
 from station.line.equipment import Equipment
 from station.line.faults import NO_PROGRAMMER
+from station.opened import Opened
 from station.outfit import equip_slot
 from station.probes import port_address, programmer_for
 from station.settings.fixture import (

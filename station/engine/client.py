@@ -13,7 +13,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from station.app import Opened
 from station.domain.faults import Fault, Retry, StationFault
 from station.engine.commands import Command, Request
 from station.engine.faults import ENDING, LOST, NOT_ANSWERING, NOT_RUNNING, NOT_STARTED, OTHER_PROTOCOL
@@ -27,6 +26,7 @@ from station.host.faults import FOLDER_IN_USE, PROGRAM_HUNG, PROGRAM_MISSING
 from station.host.local_socket import LocalConnection, dial, greet
 from station.host.program import own_command
 from station.journal.database import will_migrate
+from station.opened import Opened
 
 SILENCE: Final = 15.0
 """Seconds of silence after which the engine counts as lost."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from station.app import Opened, Station
+from station.app import Station
 from station.domain.faults import Fault
 from station.engine.client import CommandFailedError, ask_once, fault_of
 from station.engine.commands import Shutdown
@@ -21,6 +21,7 @@ from station.host.lock import find_owner
 from station.host.signals import heard_signals
 from station.line.faults import MISTAKE
 from station.line.log import engineer_log
+from station.opened import Opened
 
 
 def run_engine(path: Path, read: Callable[[Path], Opened], *, linger: float = LINGER) -> None:

@@ -16,7 +16,8 @@ from station.evidence.backup_archive import FILES, Member
 from station.evidence.checkpoints import FOLDER as CHECKPOINTS
 from station.evidence.faults import KEY_IN_CLEAR
 from station.host.files import read_bytes
-from station.settings.loading import Loaded, load_recipe
+from station.settings.loading import load_recipe
+from station.settings.reading import Loaded
 from station.settings.recipe import CommandStep, Recipe
 from station.settings.station import StationSettings
 

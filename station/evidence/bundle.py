@@ -112,9 +112,9 @@ def build_bundle(
 
 
 def verifier_text() -> str:
-    """Return `verify.py` as it lies in bundles: the verifier's seven modules in one, each where the next needs it."""
-    room, parts = files("station.evidence"), []
-    pattern = re.compile(r"# In a bundle's verify\.py.*\n(?:from station\.evidence\.\w+ import (?:\([^)]*\)|.*)\n)+")
+    """Return `verify.py` as it lies in bundles: the verifier's eight modules in one, each where the next needs it."""
+    room, parts = files("station.evidence"), [files("station.journal").joinpath("packing.py").read_text("utf-8")]
+    pattern = re.compile(r"# In a bundle's verify\.py.*\n(?:from station\.\w+\.\w+ import (?:\([^)]*\)|.*)\n)+")
     for name in ("forms.py", "eras.py", "modem_proofs.py", "story.py", "summary.py", "verdict.py", "verifier.py"):
         parts.append(pattern.sub("", room.joinpath(name).read_text("utf-8")))
     opening, rest = parts[-1].split('"""\n', 1)

@@ -22,6 +22,9 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+# In a bundle's verify.py, what is imported here stands above.
+from station.journal.packing import unpack_leaf
+
 LONGEST_LINE = 4 * 1024 * 1024
 LONGEST_TEXT = 64 * 1024 * 1024
 """Bytes of an entry, and of a member that is read as a whole."""
@@ -69,6 +72,14 @@ def open_database(file: Path) -> sqlite3.Connection:
     db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, LONGEST_LINE)
     db.execute(f"PRAGMA locking_mode = {'EXCLUSIVE' if alone else 'NORMAL'}")
     return db
+
+
+def leaf_of(seq: int, stored: bytes) -> bytes:
+    """Return the leaf of a journal's entry from what its row has; what is hashed and read is always the leaf."""
+    try:
+        return unpack_leaf(stored)
+    except ValueError as error:
+        raise Broken(f"entry {seq} can't be read: {error}") from None
 
 
 def _has_commit(log: Path) -> bool:

@@ -45,6 +45,7 @@ from station.evidence.forms import (
     Broken,
     choose_key,
     join,
+    leaf_of,
     node_hash,
     open_database,
     open_note,
@@ -290,9 +291,9 @@ _HIDING = re.compile(rb'"kind":"(checkpoint-made|restored)","mono_us":')
 def _read_rare(rows: Iterable[tuple[int, bytes]]) -> list[tuple[int, Any]]:
     """Return what the entries of one kind say; an index that leads back to earlier ones would have no end."""
     found = list[tuple[int, Any]]()
-    for seq, leaf in rows:
+    for seq, stored in rows:
         require(not found or seq > found[-1][0], "the journal's index leads back to an earlier entry")
-        found.append((seq, read_json(leaf, f"entry {seq}")["body"]))
+        found.append((seq, read_json(leaf_of(seq, stored), f"entry {seq}")["body"]))
     return found
 
 
@@ -302,9 +303,10 @@ def _read_leaves(
     """Return how many leaves there are, the roots at the wanted sizes and at the end, and the kinds behind the last."""
     peaks, roots, number, sha256 = list[bytes](), dict[int, bytes](), 0, hashlib.sha256
     last, behind = max(wanted, default=0), Counter[str]()
-    for seq, kind, leaf in rows:
+    for seq, kind, stored in rows:
         number += 1
         require(seq == number, f"entry {number} is missing")
+        leaf = leaf_of(number, stored)
         hashed, left = sha256(b"\x00" + leaf).digest(), number - 1
         while left & 1:
             hashed, left = node_hash(peaks.pop(), hashed), left >> 1

@@ -4,10 +4,7 @@ import json
 import logging
 import os
 import sys
-import tempfile
 import threading
-import traceback
-from collections.abc import Iterable
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -114,20 +111,6 @@ class Logs:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-
-def write_mistake(error: BaseException, redactors: Iterable[Redactor]) -> Path:
-    """Write the trace of a mistake of ours into a new file that only its owner can read; return its path.
-
-    No secret that a redactor knows is in it, nor anything that has the shape of one. Raises OSError.
-    """
-    text = Redactor().text("".join(traceback.format_exception(error)))
-    for redactor in redactors:
-        text = redactor.text(text)
-    handle, path = tempfile.mkstemp(prefix="station-mistake-", suffix=".txt")
-    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
-        file.write(text)
-    return Path(path)
 
 
 class _State:

@@ -7,6 +7,7 @@ outbox read those tables: who can write to the file, but has no key, could have 
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,12 +17,15 @@ from station.domain.faults import Fault
 from station.host.files import sha256_of
 from station.journal.codec import Entry, decode, microseconds
 from station.journal.database import database_fault, format_of, open_for_examination, take_step
+from station.journal.leaf_words import leaf_of
 from station.journal.replay import Replay
 from station.journal.schema import MIGRATIONS
 
 Row = tuple[Any, ...]
 _COLUMNS: Final = ("time (at_us)", "kind", "batch", "attempt", "unit")
 _LONGEST: Final = 80
+_AT_ONCE: Final = 256
+"""Rows that are compared at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +100,14 @@ def _compare_objects(db: apsw.Connection, plan: apsw.Connection, kinds: Sequence
 
 def _compare_entries(db: apsw.Connection, anew: Replay) -> Iterator[Disagreement]:
     rows: Any = db.execute("SELECT seq, at_us, kind, batch, attempt, unit, leaf FROM event ORDER BY seq")
-    for number, (seq, *columns, leaf) in enumerate(rows, start=1):
+    for number, (seq, *columns, stored) in enumerate(rows, start=1):
         if seq != number:
             yield Disagreement("event", f"entry {number}", "it is not there")
+            return
+        try:
+            leaf = leaf_of(seq, stored)
+        except Fault as fault:
+            yield unreadable(seq, fault)
             return
         found = take_entry(anew, seq, columns, leaf)
         if found is not None:
@@ -125,21 +134,27 @@ def unreadable(seq: int, fault: Fault) -> Disagreement:
 
 def take_read(anew: Replay, seq: int, columns: Sequence[Any], entry: Entry) -> Disagreement | None:
     """As :func:`take_entry`, of an entry that is read already."""
-    row = f"entry {seq}"
     if entry.seq != seq:
-        return Disagreement("event", row, f"it holds entry {entry.seq}")
-    row = f"{row} ({entry.event.kind})"
+        return Disagreement("event", f"entry {seq}", f"it holds entry {entry.seq}")
     try:
         keys = anew.take(entry)
     except Fault as fault:
-        return Disagreement("event", row, f"it can't follow from the entries before it ({fault.sentence})")
+        return _unfollowing(entry, fault.sentence)
     except (apsw.ConstraintError, ValueError) as error:
-        return Disagreement("event", row, f"it can't follow from the entries before it ({error})")
+        return _unfollowing(entry, str(error))
     follows = (microseconds(entry.at), entry.event.kind, *keys)
+    if (*columns,) == follows:
+        return None
+    row = f"entry {seq} ({entry.event.kind})"
     for name, one, other in zip(_COLUMNS, columns, follows, strict=True):
         if one != other:
             return Disagreement("event", row, f"its {name} there is {_shown(one)}, by its leaf {_shown(other)}")
     return None
+
+
+def _unfollowing(entry: Entry, why: str) -> Disagreement:
+    row = f"entry {entry.seq} ({entry.event.kind})"
+    return Disagreement("event", row, f"it can't follow from the entries before it ({why})")
 
 
 def _compare_bodies(db: apsw.Connection) -> Iterator[Disagreement]:
@@ -187,6 +202,10 @@ def compare_rows(
 
 def _paired(found: Iterator[Row], follows: Iterator[Row], keys: int) -> Iterator[tuple[Row | None, Row | None]]:
     """Yield the rows that differ, side by side; None where there is none on that side."""
+    left, right = list(islice(found, _AT_ONCE)), list(islice(follows, _AT_ONCE))
+    while left and left == right:  # nearly always
+        left, right = list(islice(found, _AT_ONCE)), list(islice(follows, _AT_ONCE))
+    found, follows = chain(left, found), chain(right, follows)
     one, other = next(found, None), next(follows, None)
     while one is not None or other is not None:
         if one == other:

@@ -55,6 +55,8 @@ def find_disagreement_about(
 
 def _differences(db: apsw.Connection, anew: Replay, found: Excerpt, batch: BatchId | None) -> Iterator[Disagreement]:
     # No table follows from a step, and only what is done to a unit outside of its attempts looks back at one.
+    if found.plain:
+        anew.leave_out_identities()
     told = sorted(found.places - found.agreeing if found.plain else found.places)
     rows: Any = db.execute(_ROWS, (json.dumps([seq for seq in told if seq not in found.read]),))
     for seq in told:

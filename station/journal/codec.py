@@ -16,6 +16,7 @@ from station.domain.faults import Fault
 from station.domain.ids import EventSeq, Sha256
 from station.host.files import sha256_of
 from station.journal.faults import DAMAGED, INCONSISTENT
+from station.journal.packing import unpack_leaf
 
 LEAF_VERSION: Final = 1
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -64,9 +65,9 @@ def encode(entry: Entry) -> bytes:
 
 
 def decode(leaf: bytes) -> Entry:
-    """Return the entry whose leaf this is; raises JRN-103 for anything :func:`encode` does not write."""
+    """Return the entry whose leaf this is, also as it is stored; raises JRN-103 for what :func:`encode` never wrote."""
     try:
-        value = from_json(leaf)
+        value = from_json(unpack_leaf(leaf))
     except ValueError as error:
         raise _damaged(error) from error
     return decode_parsed(value)
@@ -83,7 +84,7 @@ def fields_of(value: Any) -> tuple[EventSeq, datetime, int, EventSeq, str, Event
         if value["v"] != LEAF_VERSION:
             raise ValueError(f"leaf version {value['v']}")
         # By the validator itself: what lies around it is for those who ask for more.
-        event = _adapter(value["kind"]).validator.validate_python(value["body"])
+        event = _validator(value["kind"]).validate_python(value["body"])
         at = datetime.fromisoformat(value["at"])
         if at.tzinfo is None:
             raise ValueError("a time without a zone")
@@ -140,6 +141,11 @@ def iso(moment: datetime) -> str:
 def microseconds(moment: datetime) -> int:
     """Return a time as whole microseconds since 1970 (UTC)."""
     return (moment - _EPOCH) // _MICROSECOND
+
+
+@cache
+def _validator(kind: str) -> Any:
+    return _adapter(kind).validator
 
 
 @cache

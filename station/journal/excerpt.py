@@ -22,6 +22,8 @@ from station.domain.ids import AttemptId, BatchId, DeviceId, Imei, Sha256, UnitI
 from station.journal.codec import fields_of, microseconds
 from station.journal.leaf_words import body_of, kind_of, leaf_at
 from station.journal.mentions import Mentions, Of
+from station.journal.packing import unpack_leaf
+from station.journal.plain_steps import step_of
 
 # Text in a leaf has its quotes escaped: this can't be in a text.
 _ATTEMPT: Final = re.compile(rb'"attempt":(\d+)')
@@ -49,7 +51,7 @@ class Excerpt:
     read: dict[int, tuple[Sequence[Any], Any]] = field(default_factory=dict)
     """Of the places, some whose rows were read already: their columns, and what their leaves hold as JSON."""
     plain: bool = False
-    """Whether nothing was done to its units but in attempts and uploads: a rework that is withdrawn looks at steps."""
+    """Whether nothing was done to its units but in attempts and uploads: a rework that is withdrawn looks at others."""
 
 
 def take_units(db: apsw.Connection, units: Iterable[UnitId], mentions: Mentions | None = None) -> Excerpt:
@@ -128,11 +130,15 @@ def _sweep(
     while waiting:
         first = waiting[0]
         rows: Any = db.execute(_ROWS, (first - 1,))
-        for seq, *columns, leaf in rows:
+        for *row, stored in rows:
+            seq, at_us, said_kind, batch, attempt, unit = row
+            leaf = unpack_leaf(stored)
             begins = bool(waiting) and seq == waiting[0]
-            if not begins and columns[3] in running and _is_step(seq, columns, leaf):
-                agreeing.add(seq)
-                continue
+            if attempt in running and batch is None and unit is None and not begins:
+                step = step_of(said_kind, leaf)
+                if (step == (seq, at_us, attempt)) if step is not None else _is_step(row, leaf):
+                    agreeing.add(seq)
+                    continue
             kind = kind_of(leaf)
             if begins:
                 waiting.popleft()
@@ -157,7 +163,7 @@ def _sweep(
                     case _:
                         pass
                 if len(read) < _KEPT:
-                    read[seq] = columns, value
+                    read[seq] = row[1:], value
                 yield seq, kind, body
             if not running:
                 break
@@ -165,24 +171,23 @@ def _sweep(
             waiting.popleft()
 
 
-def _is_step(seq: int, columns: list[Any], leaf: bytes) -> bool:
+def _is_step(row: Sequence[Any], leaf: bytes) -> bool:
     """Return whether it is a step's row that says what its leaf says, which can be read as every entry must be."""
-    if columns[1] not in _STEPS:
+    seq, at_us, kind, _, attempt, _ = row
+    if kind not in _STEPS:
         return False
     try:
         said, at, _, _, _, event = fields_of(from_json(leaf))
     except (ValueError, Fault):
         return False  # whoever compares its row comes upon it
-    return (
-        isinstance(event, e.StepIntended | e.StepFinished)
-        and said == seq
-        and columns == [microseconds(at), event.kind, None, event.attempt, None]
+    return isinstance(event, e.StepIntended | e.StepFinished) and (seq, at_us, kind, attempt) == (
+        *(said, microseconds(at), event.kind, event.attempt),
     )
 
 
 def _hidden(db: apsw.Connection, found: Excerpt) -> set[AttemptId]:
     """Return attempts that the table calls nameless, in the same batches, whose board said that it is one of these."""
-    imeis = {body_of(leaf).get("imei") for unit in found.units if (leaf := leaf_at(db, unit))}
+    imeis = {_body_at(db, found, unit).get("imei") for unit in found.units}
     sql = "SELECT id FROM attempt WHERE batch IN (SELECT value FROM json_each(?)) AND unit IS NULL"
     rows: Any = db.execute(sql, (json.dumps(sorted(found.batches)),))
     nameless = {AttemptId(one) for (one,) in rows}
@@ -190,10 +195,19 @@ def _hidden(db: apsw.Connection, found: Excerpt) -> set[AttemptId]:
     return {body["attempt"] for _, kind, body in told if kind == e.UnitIdentified.kind and body["imei"] in imeis}
 
 
+def _body_at(db: apsw.Connection, found: Excerpt, seq: int) -> dict[str, Any]:
+    """Return the body of the leaf at that place, {} where there is none."""
+    if seq in found.read:
+        body: dict[str, Any] = found.read[seq][1]["body"]
+        return body
+    leaf = leaf_at(db, seq)
+    return body_of(leaf) if leaf else {}
+
+
 def _complete(db: apsw.Connection, found: Excerpt, mentions: Mentions) -> None:
     """Add what the columns say belongs to it, and of the rare entries what the leaves say."""
     sql = (
-        "SELECT seq FROM event WHERE unit IN (SELECT value FROM json_each(?)) UNION "
+        "SELECT seq FROM event WHERE unit IN (SELECT value FROM json_each(?)) UNION ALL "
         "SELECT seq FROM event WHERE attempt IN (SELECT value FROM json_each(?))"
     )
     rows: Any = db.execute(sql, (json.dumps(sorted(found.units)), json.dumps(sorted(found.attempts))))
@@ -223,4 +237,4 @@ def _add_uploads(db: apsw.Connection, found: Excerpt, mentions: Mentions) -> Non
 
 def _leaves(db: apsw.Connection, after: int) -> Iterator[tuple[int, bytes]]:
     rows: Any = db.execute("SELECT seq, leaf FROM event WHERE seq > ? ORDER BY seq", (after,))
-    yield from rows
+    yield from ((seq, unpack_leaf(stored)) for seq, stored in rows)

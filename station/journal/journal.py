@@ -18,6 +18,7 @@ from station.journal.codec import Entry, context_hash, encode, microseconds
 from station.journal.database import FILE_NAME, database_fault, open_for_writing
 from station.journal.faults import BROKEN, CLOSED, INCONSISTENT, TOO_NEW
 from station.journal.going_back import step_back
+from station.journal.packing import pack_leaf
 from station.journal.projections import advance_clock, apply
 from station.journal.records import Records
 from station.journal.tree import grow
@@ -228,7 +229,7 @@ class Journal:
         advance_clock(db, microseconds(now))
         db.execute(
             "INSERT INTO event VALUES(?,?,?,?,?,?,?)",
-            (entry.seq, microseconds(now), event.kind, batch, attempt, unit, encode(entry)),
+            (entry.seq, microseconds(now), event.kind, batch, attempt, unit, pack_leaf(encode(entry))),
         )
         grow(db, entry.seq)
         request.entries.append(entry)

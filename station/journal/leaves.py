@@ -1,4 +1,7 @@
-"""The journal's leaves as they are stored, byte for byte: what evidence is made of. Read only; for one thread."""
+"""The journal's leaves, byte for byte: what evidence is made of. Read only; for one thread.
+
+Where one can't be read as it is stored, every question that looks at it raises JRN-103.
+"""
 
 import json
 from collections.abc import Collection, Iterator
@@ -10,12 +13,13 @@ from station.domain.events import CheckpointMade
 from station.domain.ids import AttemptId, BatchId, EventSeq, Sha256, UnitId, UploadId
 from station.journal.database import FILE_NAME, open_for_reading
 from station.journal.faults import DAMAGED
+from station.journal.leaf_words import leaf_of
 from station.journal.schema import RARE
 from station.journal.tree import Tree
 
 
 class Leaves:
-    """Questions to the stored bytes, on a connection of its own. No method changes anything; each may be repeated."""
+    """Questions to the leaves, on a connection of its own. No method changes anything; each may be repeated."""
 
     def __init__(self, folder: Path) -> None:
         self._path = folder / FILE_NAME
@@ -39,16 +43,17 @@ class Leaves:
 
     def leaf(self, seq: int) -> bytes:
         """Return one leaf; raises JRN-103 when there is none at that place."""
-        leaf = self._one("SELECT leaf FROM event WHERE seq = ?", seq)
-        if leaf is None:
+        stored = self._one("SELECT leaf FROM event WHERE seq = ?", seq)
+        if stored is None:
             raise DAMAGED.fault(f"no event {seq}", path=self._path, why="an entry is missing")
-        return bytes(leaf)
+        return leaf_of(seq, stored)
 
     def stream(self, last: int, after: int = 0) -> Iterator[tuple[int, bytes]]:
         """Yield place and leaf of the entries behind ``after`` up to ``last``, in order, whatever their number."""
         sql = "SELECT seq, leaf FROM event WHERE seq > ? AND seq <= ? ORDER BY seq"
         rows: Any = self._db.execute(sql, (after, last))
-        yield from rows
+        for seq, stored in rows:
+            yield seq, leaf_of(seq, stored)
 
     def of_attempt(self, attempt: AttemptId) -> list[int]:
         """Return the places of what is said about an attempt."""
@@ -71,7 +76,8 @@ class Leaves:
         for kind in kinds:
             sql = f"SELECT seq, leaf FROM event INDEXED BY event_rare WHERE kind = ? AND {RARE}"
             rows: Any = self._db.execute(sql, (kind,))
-            for seq, leaf in rows:
+            for seq, stored in rows:
+                leaf = leaf_of(seq, stored)
                 if f'"kind":"{kind}","mono_us":'.encode() not in leaf:
                     raise DAMAGED.fault(f"event {seq}", path=self._path, why="an entry stands under another kind")
                 found.append((seq, leaf))

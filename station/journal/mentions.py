@@ -14,6 +14,7 @@ import apsw
 
 from station.domain import events as e
 from station.journal.leaf_words import body_of, kind_of, leaf_at
+from station.journal.packing import unpack_leaf
 from station.journal.schema import RARE
 
 
@@ -85,7 +86,8 @@ class Mentions:
             self._forget()
         try:
             for kind in _WHOM:
-                rows: Any = db.execute(_NEWER, (kind, self._last))
+                stored: Any = db.execute(_NEWER, (kind, self._last))
+                rows = ((seq, unpack_leaf(leaf)) for seq, leaf in stored)
                 # Where the leaf says otherwise, its row is compared by whoever comes upon it.
                 self._add(one for seq, leaf in rows if kind_of(leaf) == kind for one in _told(seq, kind, leaf))
         except BaseException:

@@ -128,11 +128,13 @@ def close_attempt(db: apsw.Connection, event: e.AttemptClosed, now_us: int) -> U
         return None
     unit = UnitId(row[0])
     # A fault of the station and a person's stop say nothing about the board: they are no first result of it.
-    counts = event.outcome in (Outcome.PASSED, Outcome.FAILED)
+    counts, passed = event.outcome in (Outcome.PASSED, Outcome.FAILED), event.outcome is Outcome.PASSED
+    waits = CloudState.WAITING if passed and event.for_cloud else None
     db.execute(
         "UPDATE unit SET outcome = ?, fault = ?, open_attempt = NULL, passed = CASE WHEN ? THEN ? ELSE passed END, "
-        "first_outcome = CASE WHEN ? THEN coalesce(first_outcome, ?) ELSE first_outcome END WHERE id = ?",
-        (event.outcome, code, event.outcome is Outcome.PASSED, event.attempt, counts, event.outcome, unit),
+        "first_outcome = CASE WHEN ? THEN coalesce(first_outcome, ?) ELSE first_outcome END, "
+        "cloud = coalesce(?, cloud) WHERE id = ?",
+        (event.outcome, code, passed, event.attempt, counts, event.outcome, waits, unit),
     )
     if event.outcome in (Outcome.FAILED, Outcome.ERROR):
         # A UUID that only a key's answer told may be a stranger's: it stays once a key made with it has passed.
@@ -141,9 +143,8 @@ def close_attempt(db: apsw.Connection, event: e.AttemptClosed, now_us: int) -> U
             "AND EXISTS (SELECT 1 FROM event WHERE attempt = ? AND kind = ?)",
             (unit, event.attempt, e.UuidLearnt.kind),
         )
-    if event.outcome is Outcome.PASSED and event.for_cloud:
-        db.execute("REPLACE INTO outbox(unit, state, since_us) VALUES(?,?,?)", (unit, CloudState.WAITING, now_us))
-        db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (CloudState.WAITING, unit))
+    if waits is not None:
+        db.execute("REPLACE INTO outbox(unit, state, since_us) VALUES(?,?,?)", (unit, waits, now_us))
     want_check(db, event, unit, now_us)
     return unit
 

@@ -7,7 +7,7 @@ unit built again without a declared rework, two active certificates for a device
 
 import json
 from datetime import datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 import apsw
 
@@ -22,6 +22,8 @@ from station.journal.project_deletions import intend_deletion, take_deletion
 from station.journal.project_reworks import declare_rework, doubt_withdrawn, require_deletable, withdraw_rework
 from station.journal.project_units import close_attempt, identify, learn_uuid, overwrite
 
+_LISTED: Final = "IN (SELECT value FROM json_each(?))"
+
 Keys = tuple[BatchId | None, AttemptId | None, UnitId | None]
 
 
@@ -29,12 +31,29 @@ def apply(db: apsw.Connection, entry: Entry) -> Keys:
     """Bring every table up to date with ``entry``; return the batch, attempt and unit it is to be found under."""
     event, seq = entry.event, entry.seq
     match event:
-        case e.StepIntended() | e.StepFinished():  # most entries are: nothing else is looked at before
+        case e.StepIntended() | e.StepFinished():  # most entries are: what each unit has comes first
             # A slot that hung and came back after its attempt was closed elsewhere writes nothing more about it.
             open_at = "SELECT 1 FROM attempt WHERE id = ? AND outcome IS NULL"
             if db.execute(open_at, (event.attempt,)).get is None:
                 raise INCONSISTENT.fault(f"attempt {event.attempt}", why="a step of an attempt that has ended")
             return None, event.attempt, None
+        case e.AttemptOpened():
+            if db.execute("SELECT state FROM batch WHERE id = ?", (event.batch,)).get == "closed":
+                raise BATCH_CLOSED.fault(batch=event.batch)
+            db.execute(
+                "INSERT INTO attempt(id, batch, slot, recipe, serial, opened_us) VALUES(?,?,?,?,?,?)",
+                (seq, event.batch, event.slot, event.recipe, event.serial, microseconds(entry.at)),
+            )
+            return event.batch, AttemptId(seq), None
+        case e.UnitIdentified():
+            unit = identify(db, event, UnitId(seq))
+            return None, event.attempt, unit
+        case e.CertificateIntended():
+            return None, None, intend(db, event, seq)
+        case e.CertificateIssued():
+            return None, None, issue(db, event, seq)
+        case e.AttemptClosed():
+            return None, event.attempt, close_attempt(db, event, microseconds(entry.at))
         case (
             e.SessionOpened()
             | e.SessionClosed()
@@ -83,25 +102,8 @@ def apply(db: apsw.Connection, entry: Entry) -> Keys:
         case e.BatchClosed():
             db.execute("UPDATE batch SET state = 'closed', closed = ? WHERE id = ?", (seq, event.batch))
             return event.batch, None, None
-        case e.AttemptOpened():
-            if db.execute("SELECT state FROM batch WHERE id = ?", (event.batch,)).get == "closed":
-                raise BATCH_CLOSED.fault(batch=event.batch)
-            db.execute(
-                "INSERT INTO attempt(id, batch, slot, recipe, serial, opened_us) VALUES(?,?,?,?,?,?)",
-                (seq, event.batch, event.slot, event.recipe, event.serial, microseconds(entry.at)),
-            )
-            return event.batch, AttemptId(seq), None
-        case e.UnitIdentified():
-            unit = identify(db, event, UnitId(seq))
-            return None, event.attempt, unit
         case e.UuidLearnt():
             return None, event.attempt, learn_uuid(db, event)
-        case e.AttemptClosed():
-            return None, event.attempt, close_attempt(db, event, microseconds(entry.at))
-        case e.CertificateIntended():
-            return None, None, intend(db, event, seq)
-        case e.CertificateIssued():
-            return None, None, issue(db, event, seq)
         case e.CertificateSuperseded():
             return None, event.attempt, supersede(db, event)
         case e.UnitOverwritten():
@@ -195,18 +197,19 @@ def _apply_upload(db: apsw.Connection, entry: Entry, event: UploadEvent) -> None
     db.execute("INSERT INTO upload_event VALUES(?,?)", (upload, entry.seq))
     match event:
         case e.UploadPrepared():
-            for unit in event.units:
-                row = db.execute(
-                    "UPDATE outbox SET state = ?, upload = ?, since_us = ? WHERE unit = ? AND state = ? RETURNING unit",
-                    (CloudState.SENDING, entry.seq, now, unit, CloudState.WAITING),
-                ).fetchone()
-                if row is None:
-                    raise INCONSISTENT.fault(f"unit {unit}", why="a unit that does not wait was put into an upload")
-                db.execute("UPDATE unit SET cloud = ? WHERE id = ?", (CloudState.SENDING, unit))
-                db.execute("INSERT INTO upload_unit VALUES(?,?)", (unit, entry.seq))
+            units, into = json.dumps(event.units), (CloudState.SENDING, entry.seq, now)
+            db.execute(
+                f"UPDATE outbox SET state = ?, upload = ?, since_us = ? WHERE unit {_LISTED} AND state = ?",
+                (*into, units, CloudState.WAITING),
+            )
+            if (moved := db.changes()) != len(event.units):
+                said = f"{moved} of the units {units}"
+                raise INCONSISTENT.fault(said, why="a unit that does not wait was put into an upload")
+            db.execute(f"UPDATE unit SET cloud = ? WHERE id {_LISTED}", (CloudState.SENDING, units))
+            db.execute("INSERT INTO upload_unit SELECT value, ? FROM json_each(?)", (entry.seq, units))
             db.execute(
                 "INSERT INTO upload(id, state, body_sha256, units) VALUES(?,'prepared',?,?)",
-                (entry.seq, event.body_sha256, json.dumps(event.units)),
+                (entry.seq, event.body_sha256, units),
             )
         case e.UploadSending():
             db.execute(

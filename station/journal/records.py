@@ -11,12 +11,13 @@ from typing import Any, Self, TypeVar
 import apsw
 
 from station.domain.check_events import Asks, CheckState
-from station.domain.events import CertificateIssued, Context, UploadDecided, UploadSettled
-from station.domain.ids import AttemptId, BatchId, DeviceId, EventSeq, Imei, Sha256, UnitId
+from station.domain.events import CertificateIntended, CertificateIssued, Context, UploadDecided, UploadSettled
+from station.domain.ids import AttemptId, BatchId, CertSerial, DeviceId, EventSeq, Imei, Sha256, UnitId
 from station.domain.line import CloudState, Outcome, StepKind
 from station.journal.codec import Entry, decode
 from station.journal.database import FILE_NAME, open_for_reading
 from station.journal.faults import DAMAGED
+from station.journal.leaf_words import leaf_of
 from station.journal.rows import (
     AttemptRow,
     BatchRow,
@@ -36,10 +37,7 @@ Row = TypeVar("Row")
 _UNIT = "id, batch, device_id, imei, uuid, serial, outcome, first_outcome, fault, attempts, last_attempt, rework, cloud"
 _ATTEMPT = "id, batch, slot, recipe, serial, unit, number, adopts, outcome, fault, orphan, opened_us, closed_us"
 _CERTIFICATE = "serial, device_id, spki, issuer, profile, state, intended, issued"
-_OF_BOARD = (  # by the serial, which has an index, and not by the intent's place, which has none
-    "serial IN (SELECT json_extract(CAST(leaf AS TEXT), '$.body.serial') FROM event "
-    "WHERE unit = (SELECT id FROM unit WHERE device_id = ?) AND kind = 'certificate-intended')"
-)
+_OF_BOARD = "serial IN (SELECT value FROM json_each(?))"  # which has an index; the intent's place has none
 _UNPASSED = " AND final_check.state <> 'passed'"  # picks the index
 
 
@@ -175,8 +173,10 @@ class Records(UploadRecords):
         ``wanted`` is asked of each leaf's bytes: what it refuses is not read. Raises JRN-103 where a leaf is of another
         kind than its row says.
         """
-        sql = f"SELECT leaf FROM event INDEXED BY event_rare WHERE kind = ? AND {RARE} ORDER BY seq"
-        found = [decode(leaf) for (leaf,) in self._db.execute(sql, (kind,)) if wanted(leaf)]
+        sql = f"SELECT seq, leaf FROM event INDEXED BY event_rare WHERE kind = ? AND {RARE} ORDER BY seq"
+        rows: Any = self._db.execute(sql, (kind,))
+        leaves = (leaf_of(seq, stored) for seq, stored in rows)
+        found = [decode(leaf) for leaf in leaves if wanted(leaf)]
         if other := next((one for one in found if one.event.kind != kind), None):
             raise DAMAGED.fault(f"event {other.seq}", path=self._path, why="an entry stands under another kind")
         return found
@@ -189,7 +189,7 @@ class Records(UploadRecords):
 
     def standing_certificates(self, device_id: DeviceId) -> list[CertificateRow]:
         """Return those of the device's board that are intended or active, also under a name that it had before."""
-        return list(self._certificates(f"{_OF_BOARD} AND state <> 'superseded'", device_id))
+        return list(self._certificates(f"{_OF_BOARD} AND state <> 'superseded'", self._serials_of(device_id)))
 
     def intended_certificates(self) -> list[CertificateRow]:
         """Return those that may have been signed, and of which that is not recorded."""
@@ -206,14 +206,25 @@ class Records(UploadRecords):
 
     def certificates_of(self, device_id: DeviceId) -> list[CertificateRow]:
         """Return all certificates ever meant for the device's board, oldest first, whatever it was called then."""
-        return list(self._certificates(f"{_OF_BOARD} ORDER BY intended", device_id))
+        return list(self._certificates(f"{_OF_BOARD} ORDER BY intended", self._serials_of(device_id)))
 
     def certificate_der(self, row: CertificateRow) -> bytes:
         """Return the signed certificate; raises JRN-103 where the entry that the row names holds another, or none."""
-        event = self.entry(row.issued).event if row.issued is not None else None
-        if not isinstance(event, CertificateIssued) or event.serial != row.serial:
-            raise DAMAGED.fault(f"certificate {row.serial}", path=self._path, why="a certificate is missing")
-        return base64.b64decode(event.der)
+        return self.certificate_ders([row])[row.serial]
+
+    def certificate_ders(self, rows: Sequence[CertificateRow]) -> dict[CertSerial, bytes]:
+        """Return the signed certificates by their serial numbers; raises JRN-103 as :meth:`certificate_der`."""
+        named = json.dumps([row.issued for row in rows])
+        sql = "SELECT seq, leaf FROM event WHERE seq IN (SELECT value FROM json_each(?))"
+        told: Any = self._db.execute(sql, (named,))
+        events = {seq: decode(leaf).event for seq, leaf in told}
+        found = {}
+        for row in rows:
+            event = events.get(row.issued)
+            if not isinstance(event, CertificateIssued) or event.serial != row.serial:
+                raise DAMAGED.fault(f"certificate {row.serial}", path=self._path, why="a certificate is missing")
+            found[row.serial] = base64.b64decode(event.der)
+        return found
 
     # Batches, cloud, slots, time
 
@@ -315,6 +326,15 @@ class Records(UploadRecords):
             fields[10] = None if row[10] is None else StepKind(row[10])
             fields[12] = None if row[12] is None else time_of(row[12])
             yield AttemptRow(*fields)
+
+    def _serials_of(self, device_id: DeviceId) -> str:
+        """Return the serials of all certificates ever intended for the device's board, as JSON."""
+        sql = (
+            "SELECT leaf FROM event WHERE unit = (SELECT id FROM unit WHERE device_id = ?) "
+            "AND kind = 'certificate-intended'"
+        )
+        events = [decode(leaf).event for (leaf,) in self._db.execute(sql, (device_id,))]
+        return json.dumps([event.serial for event in events if isinstance(event, CertificateIntended)])
 
     def _certificates(self, where: str, *values: object) -> Iterator[CertificateRow]:
         bound: Any = values

@@ -15,6 +15,7 @@ from station.domain.events import AttemptClosed
 from station.domain.ids import AttemptId, SlotNumber
 from station.domain.line import Outcome
 from station.journal.codec import decode
+from station.journal.leaf_words import body_at
 from station.journal.questions import Questions
 from station.journal.spans import AttemptSpan, Span, attempt_span, time_of
 
@@ -237,21 +238,21 @@ class Statistics(Questions):
         places: dict[str, int] = {}
         times: dict[str, Counter[int]] = {}
         repeated: Counter[str] = Counter()
-        body = "CAST(leaf AS TEXT), '$.body"
         sql = (
-            f"SELECT kind, json_extract({body}.index'), json_extract({body}.name'), json_extract({body}.milliseconds'),"
-            f" json_extract({body}.tries') FROM event WHERE attempt = :attempt "
+            "SELECT seq, kind, leaf FROM event WHERE attempt = :attempt "
             "AND kind IN ('step-intended', 'step-finished') ORDER BY seq"
         )
         for attempt in sample:
             names: dict[int, str] = {}
-            for kind, index, name, milliseconds, tries in self._rows(sql, {"attempt": attempt}):
+            for seq, kind, stored in self._rows(sql, {"attempt": attempt}):
+                body = body_at(seq, stored)
+                index = body["index"]
                 if kind == "step-intended":
-                    names[index] = name
-                    places[name] = min(index, places.get(name, index))
+                    names[index] = body["name"]
+                    places[body["name"]] = min(index, places.get(body["name"], index))
                 elif index in names:
-                    times.setdefault(names[index], Counter())[milliseconds] += 1
-                    repeated[names[index]] += (tries or 1) > 1
+                    times.setdefault(names[index], Counter())[body["milliseconds"]] += 1
+                    repeated[names[index]] += body.get("tries", 1) > 1
         return tuple(
             StepTime(name, seconds, repeated[name])
             for name in sorted(times, key=lambda one: (places[one], one))

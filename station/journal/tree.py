@@ -10,6 +10,7 @@ from typing import Any, Final
 import apsw
 
 from station.domain.ids import EventSeq
+from station.journal.leaf_words import leaf_of
 from station.journal.merkle import consistency_path, leaf_hash, node_hash, root_at
 
 TILE: Final = 8
@@ -106,9 +107,9 @@ def _below(db: apsw.Connection, level: int, place: int) -> list[bytes]:
 def _row(db: apsw.Connection, level: int, start: int, count: int) -> list[bytes]:
     """Return up to ``count`` neighbouring hashes of a stored level, or of the leaves (level 0)."""
     if level == 0:
-        sql = "SELECT leaf FROM event WHERE seq > ? AND seq <= ? ORDER BY seq"
+        sql = "SELECT seq, leaf FROM event WHERE seq > ? AND seq <= ? ORDER BY seq"
         leaves: Any = db.execute(sql, (start, start + count))
-        return [leaf_hash(leaf) for (leaf,) in leaves]
+        return [leaf_hash(leaf_of(seq, stored)) for seq, stored in leaves]
     sql = "SELECT hash FROM tree WHERE level = ? AND place >= ? AND place < ? ORDER BY place"
     rows: Any = db.execute(sql, (level, start, start + count))
     return [bytes(hashed) for (hashed,) in rows]

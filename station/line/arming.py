@@ -22,8 +22,8 @@ from station.line.team import TeamGate
 from station.line.way_arming import require_taken, security_of, warn_of_way
 from station.people.rights import Actor
 from station.settings.fixture import Fixture
-from station.settings.loading import Loaded
 from station.settings.pinned import PinnedFile
+from station.settings.reading import Loaded
 from station.settings.recipe import FlashStep, LockStep, ModemStep, ReadBackStep, Recipe, RecoverStep
 
 _WIPES = (

@@ -4,7 +4,7 @@ What the account's API takes no body for, or would take with an effect that nobo
 instead of being sent: its upload is prepared and settled in one breath, and no byte of it leaves.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -32,6 +32,7 @@ from station.journal.rows import OutboxRow
 from station.line.feed import Feed, Told
 from station.line.hand import Writer
 from station.line.outbox_rules import OutboxRules
+from station.line.rows_ahead import Rows
 from station.line.sent_before import sent_before
 from station.line.team import KeyWatch
 
@@ -62,14 +63,16 @@ class Bodies:
         key: KeyWatch,
         clock: Clock,
         rules: OutboxRules,
-        rows_of: Callable[[Sequence[UnitId]], Sequence[OnboardRow]],
+        rows: Rows,
         feed: Feed,
     ) -> None:
         self._journal, self._records, self._key, self._clock = journal, records, key, clock
-        self._rules, self._rows_of, self._feed = rules, rows_of, feed
+        self._rules, self._rows, self._feed = rules, rows, feed
         self._most = min(rules.rows, key.cloud.max_rows(CredentialKind.CERTIFICATE))
         self._size = self._most
         self._due = clock.monotonic()
+        self.stumbled = False
+        """Whether the last try to make a body broke off: no answer of the cloud's should wait for the next one."""
 
     def halve(self, units: int) -> None:
         """Make smaller bodies from now on than one of so many, of which one was bad."""
@@ -89,14 +92,23 @@ class Bodies:
 
     def prepare(self, *, flush: bool) -> bool:
         """Store the next body, or hold what can't go, if one is due. Return whether anything was done."""
-        rows = self._records.outbox(CloudState.WAITING, limit=self._size)
+        self.stumbled = True
+        done = self._prepare(flush=flush)
+        self.stumbled = False
+        return done
+
+    def _prepare(self, *, flush: bool) -> bool:
+        waiting = self._records.outbox(CloudState.WAITING, limit=self._size * 2)
+        rows, others = waiting[: self._size], waiting[self._size :]
         if not rows or self._clock.monotonic() < self._due:
             return False
         age = (self._clock.now() - rows[0].since).total_seconds()
         # A clock that was set back makes an age negative: then the unit does not wait for the clock to catch up.
         if not (flush or len(rows) >= self._size or age >= self._rules.longest_wait or age < 0):
             return False
-        made = dict(zip((row.unit for row in rows), self._rows_of([row.unit for row in rows]), strict=True))
+        made = dict(zip((row.unit for row in rows), self._rows.rows_of(rows), strict=True))
+        if len(others) == self._size:
+            self._rows.begin(others)
         reworked = self._there_before([row.unit for row in rows])
         if self._hold_unfit(rows, made, reworked) or (ended := self._end_sent_before(made)):
             return True
@@ -116,8 +128,10 @@ class Bodies:
             return self._look_later()
         if refused := {unit: why for unit, why in zip(units, tried.reasons, strict=True) if why}:
             return self._end_refused(refused, made)
-        body = self._key.cloud.render([replace(made[unit], replaces=replaces) for unit in units])
-        self._journal.commit(self._prepared(units, kind, body), bodies={sha256_of(body): body})
+        chosen = (made[unit] for unit in units)
+        body = self._key.cloud.render([replace(row, replaces=True) if replaces else row for row in chosen])
+        prepared = self._prepared(units, kind, body)
+        self._journal.commit(prepared, bodies={prepared.body_sha256: body})
         return True
 
     def _look_later(self) -> bool:
@@ -197,9 +211,8 @@ class Bodies:
             units = tuple(unit for unit, one in why.items() if (made[unit].kind, one) == (kind, reason))
             body = f"{state.capitalize()}, and not sent: {reason}.\n".encode()
             ended = tuple(RowSettled(unit, state, reason) for unit in units)
-            self._journal.commit(
-                self._prepared(units, kind, body), _settled_at_once(ended), bodies={sha256_of(body): body}
-            )
+            prepared = self._prepared(units, kind, body)
+            self._journal.commit(prepared, _settled_at_once(ended), bodies={prepared.body_sha256: body})
             if state is CloudState.HELD:
                 self._feed.publish(Told("CLD-HELD", f"{len(units)} unit(s) are held: {reason}. Then: station decide"))
             elif state is CloudState.REFUSED:

@@ -1,6 +1,7 @@
 """What the cloud is told of a unit: read from the journal, where the recipe it was built by stands too."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from station.cloud.protocol import (
@@ -22,8 +23,19 @@ from station.journal.chosen import find_disagreement_about
 from station.journal.faults import DISAGREES
 from station.journal.mentions import Mentions
 from station.journal.records import Records
-from station.journal.rows import CertificateRow, UnitRow
+from station.journal.rows import UnitRow
 from station.line.faults import UNKNOWN_UNIT
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What a recipe says of all its units. Its name is its content's hash: it is read once."""
+
+    way: Way
+    subtype: str
+    tags: tuple[str, ...]
+    firmware_types: tuple[str, ...]
+    claim_tags: tuple[str, ...]
 
 
 class OnboardRows:
@@ -32,7 +44,7 @@ class OnboardRows:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._mentions = Mentions()
-        self._rules: dict[Sha256, tuple[Way, dict[str, object]]] = {}
+        self._rules: dict[Sha256, _Rules] = {}
 
     def rows_of(self, units: Sequence[UnitId]) -> list[OnboardRow]:
         """Return the units' rows in this order, all of them or none.
@@ -46,8 +58,8 @@ class OnboardRows:
             raise DISAGREES.fault(unit=self._first_of(units), difference=differs.sentence)
         rows = self._records.units(units)
         recipes = self._records.recipes_of([row.last_attempt for row in rows.values()])
-        active = self._records.active_certificates([row.device_id for row in rows.values()])
-        return [self._row_of(unit, rows.get(unit), recipes, active) for unit in units]
+        signed = self._signed([row for row in rows.values() if self._hands_certificate(row, recipes)])
+        return [self._row_of(unit, rows.get(unit), recipes, signed) for unit in units]
 
     def _first_of(self, units: Sequence[UnitId]) -> UnitId:
         """Return the unit of which the tables say something else; the first where it takes several to see it."""
@@ -55,33 +67,43 @@ class OnboardRows:
         alone = (unit for unit in units if find_disagreement_about(folder, [unit], mentions=mentions) is not None)
         return next(alone, units[0])
 
+    def _hands_certificate(self, unit: UnitRow, recipes: Mapping[AttemptId, Sha256]) -> bool:
+        recipe = recipes.get(unit.last_attempt)
+        return recipe is not None and self._rules_of(recipe).way.hands_over is CredentialKind.CERTIFICATE
+
+    def _signed(self, units: Sequence[UnitRow]) -> dict[DeviceId, bytes]:
+        """Return the certificates (DER) of the units' devices, without those that have none."""
+        active = self._records.active_certificates([unit.device_id for unit in units])
+        ders = self._records.certificate_ders(list(active.values()))
+        return {device: ders[row.serial] for device, row in active.items()}
+
     def _row_of(
         self,
         unit: UnitId,
         row: UnitRow | None,
         recipes: Mapping[AttemptId, Sha256],
-        active: Mapping[DeviceId, CertificateRow],
+        signed: Mapping[DeviceId, bytes],
     ) -> OnboardRow:
         if row is None or row.last_attempt not in recipes:
             raise UNKNOWN_UNIT.fault(f"unit {unit}: {row}", text=unit)
-        way, rules = self._rules_of(recipes[row.last_attempt])
+        rules = self._rules_of(recipes[row.last_attempt])
         return OnboardRow(
             device_id=row.device_id,
-            credential=self._credential(row, way, active),
-            subtype=str(rules.get("subtype", "")),
-            tags=_texts(rules.get("tags")),
-            firmware_types=_texts(rules.get("firmware_types")),
-            claim_tags=_texts(rules.get("claim_tags")),
+            credential=self._credential(row, rules.way, signed),
+            subtype=rules.subtype,
+            tags=rules.tags,
+            firmware_types=rules.firmware_types,
+            claim_tags=rules.claim_tags,
         )
 
-    def _credential(self, unit: UnitRow, way: Way, active: Mapping[DeviceId, CertificateRow]) -> Credential:
+    def _credential(self, unit: UnitRow, way: Way, signed: Mapping[DeviceId, bytes]) -> Credential:
         """Return what the unit's last attempt left to be handed over, by its way; LINE-162 where it left nothing."""
         match way.hands_over:
             case CredentialKind.CERTIFICATE:
-                certificate = active.get(unit.device_id)
+                certificate = signed.get(unit.device_id)
                 if certificate is None:
                     raise UNKNOWN_UNIT.fault(f"unit {unit.id} has no certificate", text=unit.id)
-                return Certificate(der_to_pem(self._records.certificate_der(certificate)))
+                return Certificate(der_to_pem(certificate))
             case CredentialKind.PUBLIC_KEY:
                 key = read_p256_spki(read_keygen(self._told(unit, StepKind.GENERATE, "keygen")).body)
                 return PublicKey(key_to_pem(key))
@@ -98,11 +120,18 @@ class OnboardRows:
             raise UNKNOWN_UNIT.fault(f"unit {unit.id}: no {step} in attempt {unit.last_attempt}", text=unit.id)
         return str(found[1][name])
 
-    def _rules_of(self, recipe: Sha256) -> tuple[Way, dict[str, object]]:
+    def _rules_of(self, recipe: Sha256) -> _Rules:
         """Return the recipe's way and ``[cloud]`` table as the journal kept them when the batch was armed."""
         if recipe not in self._rules:
             cloud = content_of(self._records, recipe).get("cloud")
-            self._rules[recipe] = way_of(self._records, recipe), cloud if isinstance(cloud, dict) else {}
+            said = cloud if isinstance(cloud, dict) else {}
+            self._rules[recipe] = _Rules(
+                way=way_of(self._records, recipe),
+                subtype=str(said.get("subtype", "")),
+                tags=_texts(said.get("tags")),
+                firmware_types=_texts(said.get("firmware_types")),
+                claim_tags=_texts(said.get("claim_tags")),
+            )
         return self._rules[recipe]
 
 

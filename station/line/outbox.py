@@ -22,7 +22,6 @@ from station.cloud.protocol import (
     NotFound,
     NotSent,
     NoWay,
-    OnboardRow,
     RequestId,
     Settled,
     Unclear,
@@ -55,9 +54,10 @@ from station.line.outbox_words import tell_elsewhere, tell_late, tell_left_over,
 from station.line.overdue import OverdueWatch
 from station.line.own_credential import OwnCredentials
 from station.line.prepared import PreparedUploads
+from station.line.rows_ahead import Rows
 from station.line.team import KeyWatch, TeamGate
 from station.line.verdicts import UNLISTED, by_devices, by_refusal, by_result, by_tokens, repeats
-from station.line.waits import Waits
+from station.line.waits import Waits, first_due
 
 _LONG_AGO: Final = 5
 """Times the settling time: after that an unsettled picture is taken as it is."""
@@ -73,7 +73,7 @@ class Outbox:
         cloud: Cloud,
         clock: Clock,
         rules: OutboxRules,
-        rows_of: Callable[[Sequence[UnitId]], Sequence[OnboardRow]],
+        rows: Rows,
         feed: Feed,
         gate: TeamGate | None = None,
         *,
@@ -95,7 +95,7 @@ class Outbox:
             cloud, clock, feed, gate=gate, confirmed=confirmed, renew=renew, wait=rules.retry_first * 6
         )
         self._late = OverdueWatch(records, clock, feed, rules.overdue, self._key.time)
-        self._bodies = Bodies(journal, records, self._key, clock, rules, rows_of, feed)
+        self._bodies = Bodies(journal, records, self._key, clock, rules, rows, feed)
         self.claims = ClaimWatch(journal, records, self._key, clock, rules.look_every)
         tokens = tokens or FinalTokens(clock)
         self._own = OwnCredentials(records, self._key, tokens, clock)
@@ -145,11 +145,13 @@ class Outbox:
         now = self._clock.monotonic()
         eldest = self._waits.eldest(ours)
         due = [self._waits.due_at(upload, eldest=upload is eldest) for upload in ours]
-        for upload, at in zip(ours, due, strict=True):
-            if at <= now:
-                self._move(upload)
-                return 0.0
-        if self._bodies.prepare(flush=flush) or self.claims.look() or self.checks.look():
+        first = first_due(ours, due, now, patient=not self._bodies.stumbled)  # the cloud works on what is sent
+        if first is None and self._bodies.prepare(flush=flush):
+            return 0.0
+        if (upload := first or first_due(ours, due, now)) is not None:
+            self._move(upload)
+            return 0.0
+        if self.claims.look() or self.checks.look():
             return 0.0
         waits = [at - now for at in due]
         for upload in theirs:

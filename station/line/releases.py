@@ -15,7 +15,7 @@ from station.line.faults import NEVER_RELEASED, NOT_RELEASED, RELEASED_SINCE
 from station.line.gate import Gate
 from station.people.rights import RULES, Actor, Right, words
 from station.settings.fixture import Fixture
-from station.settings.loading import Loaded
+from station.settings.reading import Loaded
 from station.settings.recipe import Recipe
 from station.settings.station import StationSettings
 

@@ -12,6 +12,20 @@ _SHARE: Final = 0.05
 """Of the time that an upload has been worked on: so much later than it ended, its end is seen."""
 
 
+ASKED_WITHIN: Final = 5.0
+"""Seconds for which an answer of the cloud's may lie there, as long as there are bodies to be made and sent."""
+
+
+def first_due(
+    uploads: Sequence[UploadRow], due: Sequence[float], now: float, *, patient: bool = False
+) -> UploadRow | None:
+    """Return the first upload that is due; ``patient``, where the cloud has it, one that is so late already. Pure."""
+    for upload, at in zip(uploads, due, strict=True):
+        if at + (ASKED_WITHIN if patient and upload.state == "accepted" else 0.0) <= now:
+            return upload
+    return None
+
+
 class Waits:
     """Due times of uploads, by monotonic time. One thread uses it."""
 

@@ -14,6 +14,7 @@ from station.host.strict_json import read_strict_json
 from station.people.faults import DAMAGED, TOO_NEW
 from station.people.rights import PersonId, Role
 
+FILE_NAME: Final = "people.json"
 VERSION: Final = 1
 _ID = re.compile(r"p([1-9][0-9]{0,8})")
 _HASHED = re.compile(r"(\$argon2id\$v=19\$m=[0-9]{1,7},t=[0-9]{1,2},p=[0-9]{1,2}\$[A-Za-z0-9+/]+\$[A-Za-z0-9+/]+)?")
@@ -97,6 +98,12 @@ def read_roll(path: Path) -> tuple[str, int, dict[PersonId, Person]]:
         return str(content["salt"]), after, people
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise DAMAGED.fault(path=path, why=type(error).__name__) from error
+
+
+def has_people(folder: Path) -> bool:
+    """Return whether the data folder knows people. Looks only. Raises as :func:`read_roll`."""
+    path = folder / FILE_NAME
+    return path.exists() and bool(read_roll(path)[2])
 
 
 def _person(row: dict[str, Any]) -> Person:

@@ -39,12 +39,11 @@ from station.people.faults import (
     PIN_WEAK,
     UNKNOWN_PERSON,
 )
-from station.people.person import Person, read_roll, skip_numbers, write_roll
+from station.people.person import FILE_NAME, Person, read_roll, skip_numbers, write_roll
 from station.people.rights import Actor, Instant, Method, PersonId, Role
 
 __all__ = ["FILE_NAME", "MOST_WRONG", "Cost", "People", "Person", "Record", "skip_numbers"]
 
-FILE_NAME: Final = "people.json"
 MOST_WRONG: Final = 5
 """Wrong PINs in a row that lock a person; each further one locks twice as long, up to an hour."""
 

@@ -10,7 +10,8 @@ from station.domain.ids import Sha256
 from station.host.files import rewrite_file, sha256_of
 from station.settings.faults import DATA_MOVED, FILE_REFUSED, NO_SUCH_FILE
 from station.settings.fixture import Fixture
-from station.settings.loading import Loaded, load_fixture, load_recipe, load_station
+from station.settings.loading import load_fixture, load_recipe
+from station.settings.reading import Loaded, load_station
 from station.settings.recipe import Recipe
 from station.settings.station import StationSettings
 

@@ -71,7 +71,7 @@ class Place:
 def place_of(info: ValidationInfo) -> Place:
     """Return where the file that is being read lies."""
     if not isinstance(info.context, Place):
-        raise TypeError("settings are read by station.settings.loading, which says where the file lies")
+        raise TypeError("settings are read by station.settings.reading, which says where the file lies")
     return info.context
 
 

@@ -9,7 +9,8 @@ from typing import Final
 
 from station.host.files import create_file, make_private_folder
 from station.settings.fixture import Fixture
-from station.settings.loading import Loaded, load_fixture
+from station.settings.loading import load_fixture
+from station.settings.reading import Loaded
 
 FIRST_PORT: Final = 47101
 """Where there are no pseudo-terminals, slot 1 of the simulated bench listens here, the next ones behind it."""

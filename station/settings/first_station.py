@@ -8,7 +8,7 @@ from typing import Final, assert_never
 
 from station.host.files import create_file, make_private_folder
 from station.host.secrets import EnvironmentSecret, FileSecret, KeyringSecret, SecretSource
-from station.settings.loading import Loaded, load_station
+from station.settings.reading import Loaded, load_station
 from station.settings.station import StationSettings
 
 _TEXT: Final = """\

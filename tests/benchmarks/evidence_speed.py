@@ -60,7 +60,7 @@ def bare(data, most=10_000):
     verify.x509.load_der_x509_csr = lambda der: seen[0].append(der) or read[0](der)
     verify.x509.load_der_x509_certificate = lambda der: seen[1].append(der) or read[1](der)
     for (leaf,) in verify.sqlite3.connect(data + "/journal.db").execute("SELECT leaf FROM event ORDER BY seq"):
-        story.feed(json.loads(leaf))
+        story.feed(json.loads(verify.unpack_leaf(leaf)))
         if len(seen[1]) >= most:
             break
     story.settle()

@@ -16,6 +16,7 @@ from station.domain.ids import AttemptId, BatchId, EventSeq
 from station.domain.line import CloudState, Outcome, RepeatClass, StepKind
 from station.journal.codec import Entry, encode, microseconds
 from station.journal.database import open_for_writing
+from station.journal.packing import pack_leaf
 from station.journal.spans import Span
 from station.journal.statistics import STEP_SAMPLE, Choice
 from station.journal.unit_search import Wanted
@@ -164,7 +165,7 @@ def _entries(db: apsw.Connection, units: int) -> None:
             )
             for event in pair:
                 seq = db.execute("SELECT coalesce(max(seq), ?) + 1 FROM event", (units * APART,)).get
-                leaf = encode(Entry(EventSeq(seq), at, 0, session, "p1", event))
+                leaf = pack_leaf(encode(Entry(EventSeq(seq), at, 0, session, "p1", event)))
                 db.execute(sql, (seq, microseconds(at), event.kind, attempt, leaf))
 
 

@@ -20,10 +20,8 @@ from typing import Any, cast
 
 import apsw
 
-from station.ca.creation import create_authority
 from station.domain.ids import SlotNumber
 from station.domain.line import SlotState
-from station.domain.secret import Secret
 from station.host.clock import SystemClock
 from station.host.companion import Companion
 from station.line.batch_run import BatchRun, LineRules
@@ -31,7 +29,7 @@ from station.line.feed import Notice, SlotChanged
 from station.simulator.bench import Bench
 from station.simulator.cloud import SimulatedCloud
 from tests.benchmarks.processes import resident
-from tests.line.harness import PASSPHRASE, ROOT, Line
+from tests.line.harness import ROOT, Line, make_ca
 
 PACES = {"none": ("--no-delay",), "fast": ("--fast",), "realistic": ()}
 _TRACKER = ROOT / "config" / "recipes" / "tracker.toml"
@@ -162,8 +160,7 @@ def simulated_line(folder: Path, asked: Asked) -> Iterator[Line]:
         cloud = RemoteCloud(bench.announced["cloud"], bench.announced["api_key"])
         line = Line(folder, cast("Bench", bench), cast("SimulatedCloud", cloud), clock)
         if not (ca := data / "ca").exists():
-            secret, years = Secret(PASSPHRASE), {"root_years": 30, "line_years": 20, "leaf_years": 10}
-            create_authority(ca, secret, name="Test Works", clock=clock, **years)
+            make_ca(ca, clock)  # what opening it costs is no unit's, and in no figure of this
         programmer = "simulated" if asked.whole else "none"
         line.write(slots=asked.slots, slot=f'presence = "scan"\nprogrammer = "{programmer}"\n')
         if asked.whole:
@@ -282,7 +279,7 @@ class Hands:
 
 
 def _size(path: Path) -> tuple[int, int]:
-    """Return the bytes of a journal's pages, and of what it holds for evidence."""
+    """Return the bytes of a journal's pages, and of what it holds for evidence, as it is stored."""
     db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
     try:
         (pages,), (page,) = db.execute("PRAGMA page_count").fetchone(), db.execute("PRAGMA page_size").fetchone()

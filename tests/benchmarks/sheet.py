@@ -53,14 +53,16 @@ def table_of(found: Rows, scale: Scale) -> Group:
     notes = []
     for name, rows in found.items():
         if isinstance(rows, str):
-            table.add_row(name, "not measured", rows, style="red")
+            table.add_row(name, "not measured", Text(rows), style="red")
             continue
         for row in rows:
             reference = "" if row.reference is None else f"{number(row.reference)} {row.unit}: "
             verdict = Text(verdict_text(row), style=_STYLES[row.verdict])
             measured = f"{number(row.measured)} {row.unit}"
-            table.add_row(row.what, measured, reference + row.against, ratio_text(row), row.asked, verdict)
-            notes += [f"{row.what.strip()}: {row.note}"] if row.note else []
+            # As text: a bracket in what a figure says is no markup.
+            cells = (row.what, measured, reference + row.against, ratio_text(row), row.asked)
+            table.add_row(*map(Text, cells), verdict)
+            notes += [Text(f"{row.what.strip()}: {row.note}")] if row.note else []
     return Group(table, *notes)
 
 

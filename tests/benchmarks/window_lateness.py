@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from station.app import Station, open_station
+from station.app import Station
 from station.demo import Works, prepare, simulated_works
 from station.desktop.demo_hands import DemoHands
 from station.domain.ids import BatchId
@@ -28,6 +28,7 @@ from station.domain.line import SlotState
 from station.engine.client import EngineLink, attach
 from station.engine.commands import Arm, SignIn
 from station.engine.pushes import Changed, Push, Welcome
+from station.opened import open_station
 from station.signing_in import read_sign_in
 from tests.benchmarks.processes import resident, spent
 

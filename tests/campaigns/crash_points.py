@@ -23,11 +23,13 @@ from tempfile import TemporaryDirectory
 
 from rich.console import Console
 
+from station.host.clock import SystemClock
 from tests.faults.child import Nursery
-from tests.faults.crashes import Tried, kill_at, make_ca, record
+from tests.faults.crashes import Tried, kill_at, record
 from tests.faults.figures import Figures, by_kind
 from tests.faults.points import TABLE, Way, read_table, write_table
 from tests.faults.scenarios import SCENARIOS
+from tests.line.harness import make_ca
 
 
 def record_all(ca: Path, console: Console) -> dict[str, Way]:
@@ -128,7 +130,7 @@ def main() -> None:
     given, console = parser.parse_args(), Console(markup=False, highlight=False, soft_wrap=True)
     began = time.monotonic()
     with TemporaryDirectory(prefix="crash-ca-") as folder:
-        ca = make_ca(Path(folder) / "ca")
+        ca = make_ca(Path(folder) / "ca", SystemClock())
         if given.write_table:
             write_table(record_all(ca, console))
             console.print(f"{len(read_table())} points in {TABLE.name}")

@@ -17,13 +17,13 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from unittest import mock
 
-from station.app import Opened
 from station.domain.secret import Secret
 from station.engine.client import EngineLink, attach
 from station.engine.commands import Arm, Command, SignIn
 from station.engine.pushes import AtLines, Beat, Changed, Happened, Header, Push, Tile, Welcome
 from station.engine.results import Failed, Result
 from station.engine.whereabouts import read_whereabouts
+from station.opened import Opened
 from tests.line.harness import ROOT, STAFF, Line
 from tests.line.processes import Process, child_environment
 

@@ -10,7 +10,6 @@ from typing import Any
 
 from PySide6.QtWidgets import QApplication, QWidget
 
-from station.app import Opened, open_station
 from station.desktop import style
 from station.desktop.background import Background
 from station.desktop.surroundings import Surroundings
@@ -18,6 +17,7 @@ from station.desktop.theme import Theme
 from station.engine.commands import Command
 from station.engine.pushes import Changed, Header, Tile, Welcome
 from station.engine.results import Failed, Person, Result
+from station.opened import Opened, open_station
 
 _STATION = """\
 schema = 1

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
-from station.app import Opened, open_station
 from station.desktop import style
 from station.desktop.background import Background
 from station.desktop.surroundings import Surroundings
 from station.desktop.theme import Theme
 from station.engine.commands import Command
 from station.engine.results import Failed, Person, Result
+from station.opened import Opened, open_station
 
 _STATION = """\
 schema = 1

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from station.app import open_station
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
 from station.domain.line import Outcome
 from station.engine.client import attach
+from station.opened import open_station
 from tests.line.processes import child_environment
 
 

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from station.desktop import main
+from station.desktop import main, wizard
 from station.desktop.main import Look
 from station.desktop.preferences import Preferences, ThemeChoice
 from station.desktop.screen import require_screen
@@ -96,7 +96,7 @@ def test_theme_and_language_follow_the_preferences(qtbot: QtBot, qapp: QApplicat
 @pytest.mark.usefixtures("qapp")
 def test_a_first_run_that_is_given_up_opens_no_window(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     asked: list[Path] = []
-    monkeypatch.setattr(main, "run_wizard", lambda path, *_: asked.append(path))
+    monkeypatch.setattr(wizard, "run_wizard", lambda path, *_: asked.append(path))
     file = tmp_path / "station.toml"
     assert main.run_desktop(file, preferences_file=tmp_path / "desktop.ini") == main.CLOSED
     assert asked == [file]

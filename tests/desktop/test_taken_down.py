@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Qt, QTimer
 from pytestqt.qtbot import QtBot
 
 from station.desktop.background import Background
-from station.desktop.sweeping import Sweeper
+from station.desktop.sweeping import Sweeper, settle
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -75,6 +75,21 @@ def test_with_a_sweeper_it_is_taken_down_here_and_soon(qtbot: QtBot) -> None:
     finally:
         sweeper.end()
     assert gc.isenabled()
+
+
+def test_what_is_settled_is_never_looked_through_again_where_a_sweeper_is_at_work() -> None:
+    try:
+        gc.unfreeze()
+        settle()
+        assert gc.get_freeze_count() == 0, "elsewhere Python's own way goes on"
+        sweeper = Sweeper()
+        before, more = gc.get_freeze_count(), [[] for _ in range(5000)]
+        settle()
+        assert gc.get_freeze_count() > before + 4000
+        assert len(more) == 5000
+        sweeper.end()
+    finally:
+        gc.unfreeze()
 
 
 def test_a_sweep_collects_the_oldest_generation_that_is_due() -> None:

@@ -24,6 +24,7 @@ from station.desktop.window import MainWindow
 from station.domain.ids import BatchId
 from station.engine.commands import Pause
 from station.engine.pushes import Changed, Happened, Header
+from station.engine.results import Failed
 from tests.desktop.engine_rig import PATIENCE, Rig
 from tests.line.harness import STAFF
 
@@ -175,6 +176,7 @@ def test_who_gives_up_signing_in_is_not_signed_in_by_the_late_answer(shown: Show
 def test_no_button_of_a_page_has_the_focus_unless_somebody_gave_it(shown: Shown) -> None:
     assert shown.bridge.now is not None
     running = replace(shown.bridge.now.header, run="running", batch=BatchId("WO-1"), quantity=9)
+    shown.window.show_page("batch")  # built now, so that it hears the next
     shown.bridge.heard.emit(Changed(header=running))
     for stop in (*STOPS, *STOPS):
         shown.key(stop.key)
@@ -188,6 +190,24 @@ def test_no_button_of_a_page_has_the_focus_unless_somebody_gave_it(shown: Shown)
     assert pause.hasFocus(), "a person may press it with a key"
     pause.hide()
     shown.qtbot.waitUntil(lambda: not isinstance(QApplication.focusWidget(), QAbstractButton))
+
+
+def test_a_page_is_built_when_it_is_first_visited_and_knows_what_was_said_before(shown: Shown) -> None:
+    bridge, pages = shown.bridge, shown.window.pages
+    assert bridge.now is not None
+    assert list(pages) == ["line"]
+    bridge._hear(Changed(header=replace(bridge.now.header, run="running", batch=BatchId("WO-1"), quantity=9)))
+    shown.window.show_page("batch")
+    assert shown.button("batch-pause").isVisible()
+    assert bridge._link is not None
+    bridge._lose(bridge._link, Failed(code="ENG-104", sentence="The engine is lost."))
+    shown.window.show_page("uploads")
+    assert not pages["uploads"].send.isEnabled()
+    bridge.connect_engine()
+    shown.qtbot.waitUntil(lambda: bridge.now is not None, timeout=MS)
+    assert pages["uploads"].send.isEnabled()
+    shown.window.show_page("a page of another version")
+    assert shown.window.stack.currentWidget() is pages["line"]
 
 
 def test_a_scan_that_lost_its_prefix_is_said_in_the_strip(shown: Shown) -> None:

@@ -16,7 +16,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from station.app import open_station
 from station.desktop import style
 from station.desktop.preferences import Preferences
 from station.desktop.theme import Theme
@@ -26,6 +25,7 @@ from station.doctor.reading import run_doctor
 from station.domain.line import Outcome
 from station.engine.whereabouts import read_whereabouts
 from station.host.files import sha256_of
+from station.opened import open_station
 from station.people.roll import People
 from station.settings.first_fixture import render_simulated
 from station.settings.first_station import FirstStation, write_station

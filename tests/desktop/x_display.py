@@ -10,6 +10,8 @@ from contextlib import contextmanager
 import pytest
 
 PATIENCE = 60.0
+STAYS = ("-noreset",)
+"""When its last client leaves, an X server begins anew unless told not to, and who comes meanwhile is turned away."""
 
 needs_x = [
     pytest.mark.skipif(sys.platform != "linux", reason="X is Linux's"),
@@ -35,7 +37,7 @@ def display() -> Iterator[str]:
 @contextmanager
 def _server() -> Iterator[str]:
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-nolisten", "tcp"]
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", "1280x720x24", "-nolisten", "tcp", *STAYS]
     server = subprocess.Popen(command, pass_fds=[write], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     os.close(write)
     try:

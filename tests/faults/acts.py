@@ -12,7 +12,7 @@ import requests
 from rich.console import Console
 
 from station import app
-from station.app import Opened, Station, open_station
+from station.app import Station
 from station.domain.ids import BatchId, UnitId
 from station.domain.line import CloudState, Outcome, SlotState
 from station.domain.secret import Secret
@@ -21,6 +21,7 @@ from station.line.batch_run import BatchRun, LineRules
 from station.line.decisions import decide_uploads, declare_rework, withdraw_rework
 from station.line.feed import Notice, SlotChanged
 from station.line.outbox_rules import OutboxRules
+from station.opened import Opened, open_station
 from station.people.rights import Actor
 from station.people.roll import Cost
 from station.running import Face, run_batch

@@ -6,14 +6,15 @@ from pathlib import Path
 
 import pytest
 
+from station.host.clock import SystemClock
 from tests.faults.child import Nursery
-from tests.faults.crashes import make_ca
+from tests.line.harness import make_ca
 
 
 @pytest.fixture(scope="session")
 def crash_ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CA's folder: made once, since its passphrase takes work on purpose."""
-    return make_ca(tmp_path_factory.mktemp("works") / "ca")
+    """A CA's folder: made once, and copied for each station."""
+    return make_ca(tmp_path_factory.mktemp("works") / "ca", SystemClock())
 
 
 @pytest.fixture(scope="session")

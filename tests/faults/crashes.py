@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from station.ca.creation import create_authority
-from station.domain.secret import Secret
 from station.host.clock import SystemClock
 from station.simulator.bench import Bench
 from station.simulator.cloud import SimulatedCloud
@@ -19,7 +17,7 @@ from tests.faults.child import Nursery
 from tests.faults.claims import Finding, Kind
 from tests.faults.invariants import Heard, examine
 from tests.faults.scenarios import SCENARIOS
-from tests.line.harness import PASSPHRASE, Line
+from tests.line.harness import Line
 
 KILLED = -9
 
@@ -38,14 +36,6 @@ class Tried:
     printed: str = ""
     reached: tuple[str, ...] = ()
     """All points that any of its programs came to."""
-
-
-def make_ca(folder: Path) -> Path:
-    """Make the CA that all stations here have a copy of."""
-    create_authority(
-        folder, Secret(PASSPHRASE), name="Test Works", clock=SystemClock(), root_years=30, line_years=20, leaf_years=10
-    )
-    return folder
 
 
 @contextmanager

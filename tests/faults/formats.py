@@ -18,12 +18,14 @@ from station.journal import agreement, database, going_back, replay
 from station.journal.database import FILE_NAME, connect_traceless, format_of, take_step
 from station.journal.going_back import BEFORE
 from station.journal.journal import Journal
+from station.journal.packing import unpack_leaf
 from station.journal.schema import MIGRATIONS
 from tests.faults.claims import Finding, Kind
 
 _FIXTURES: Final = Path(__file__).parents[1] / "unit" / "journal" / "formats"
-EARLIER: Final = (1, 2)
+EARLIER: Final = (1, 2, 3)
 """The formats of which a journal is kept that their own stations wrote."""
+_FIRST_PACKED: Final = 4
 
 
 def earlier_journal(number: int) -> bytes:
@@ -35,7 +37,7 @@ def leaves_of(path: Path) -> list[bytes]:
     """Return all entries of a journal's file, which is not touched."""
     with closing(connect_traceless(path)) as db:
         rows: Any = db.execute("SELECT leaf FROM event ORDER BY seq")
-        return [bytes(leaf) for (leaf,) in rows]
+        return [unpack_leaf(stored) for (stored,) in rows]
 
 
 def format_at(path: Path) -> int:
@@ -75,7 +77,8 @@ def leave_log(db: apsw.Connection) -> None:
 def take_back_format(path: Path, number: int) -> None:
     """Have a journal be as a station of an earlier format, which was killed, had written it.
 
-    Formats have only ever added tables and indexes. It must have no entry that such a station could not write.
+    Formats have only ever added tables and indexes, and the way in which leaves are stored. It must have no entry that
+    such a station could not write.
     """
     with closing(apsw.Connection(":memory:")) as plan:
         for step in MIGRATIONS[:number]:
@@ -86,7 +89,18 @@ def take_back_format(path: Path, number: int) -> None:
         with db:
             for kind, name in sorted(_names(db) - known):
                 db.execute(f"DROP {kind} IF EXISTS {name}")
+            if number < _FIRST_PACKED:
+                _store_plain(db)
             db.pragma("user_version", number)
+
+
+def _store_plain(db: apsw.Connection) -> None:
+    rule: Any = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'event_stays'").get
+    db.execute("DROP TRIGGER event_stays")
+    rows: Any = db.execute("SELECT seq, leaf FROM event").fetchall()
+    plain = [(unpack_leaf(stored), seq) for seq, stored in rows]
+    db.executemany("UPDATE event SET leaf = ? WHERE seq = ?", plain)
+    db.execute(rule)
 
 
 def _names(db: apsw.Connection) -> set[tuple[str, str]]:

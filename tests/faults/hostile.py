@@ -41,7 +41,8 @@ from station.domain.modem import CredentialType
 from station.domain.secret import Secret
 from station.host.strict_json import read_strict_json
 from station.journal.notes import parse_checkpoint
-from station.settings.loading import load_fixture, load_recipe, load_station
+from station.settings.loading import load_fixture, load_recipe
+from station.settings.reading import load_station
 from station.settings.slot_text import change_slot
 from tests.faults.hostile_clouds import cloud_targets
 from tests.faults.hostile_devices import Babble, device_targets, nothing

@@ -4,8 +4,10 @@ import io
 from contextlib import closing, suppress
 from functools import cache
 from pathlib import Path
-from typing import Final, NoReturn
+from tempfile import TemporaryDirectory
+from typing import Any, Final, NoReturn
 
+import apsw
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from station.domain.faults import Fault
@@ -19,6 +21,7 @@ from station.evidence.verifier import verify_bundle, verify_journal
 from station.journal.agreement import find_disagreement, take_entry
 from station.journal.codec import as_json, decode, microseconds
 from station.journal.notes import VerifierKey, read_checkpoint
+from station.journal.packing import pack_leaf, unpack_leaf
 from station.journal.replay import Replay
 from station.restoring import Chosen, Faces, restore_backup
 from station.updates.manifest import Package, SignedButOddError, read_manifest, write_manifest
@@ -77,16 +80,31 @@ def _one_entry(data: bytes) -> None:
         raise Broken(repr(error)[:100]) from None
 
 
+@cache
+def _packed() -> bytes:
+    """Return the record's journal with its leaves stored as today's station stores them."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "journal.db"
+        path.write_bytes(backed_up()[JOURNAL])
+        with closing(apsw.Connection(str(path))) as db:
+            (rule,) = db.execute("SELECT sql FROM sqlite_schema WHERE name = 'event_stays'").fetchall()
+            db.execute("DROP TRIGGER event_stays")
+            rows: Any = db.execute("SELECT leaf, seq FROM event").fetchall()
+            db.executemany("UPDATE event SET leaf = ? WHERE seq = ?", [(pack_leaf(leaf), seq) for leaf, seq in rows])
+            db.execute(str(rule[0]))
+        return path.read_bytes()
+
+
 def _journal(folder: Path, data: bytes) -> None:
-    """Verify a journal of which pages were written over; the first byte says how thoroughly."""
-    path = folder / "journal.db"
-    path.write_bytes(patched(backed_up()[JOURNAL], data[1:]))
-    verify_journal(path, key=backed_up()[VERIFIER_FILE].decode(), quick=bool(data[:1] and data[0] & 1))
+    """Verify a journal of which pages were written over; the first byte says how thoroughly, and how it is stored."""
+    path, how = folder / "journal.db", data[0] if data else 0
+    path.write_bytes(patched(_packed() if how & 2 else backed_up()[JOURNAL], data[1:]))
+    verify_journal(path, key=backed_up()[VERIFIER_FILE].decode(), quick=bool(how & 1))
 
 
 def _tables(folder: Path, data: bytes) -> None:
     path = folder / "journal.db"
-    path.write_bytes(patched(backed_up()[JOURNAL], data))
+    path.write_bytes(patched(_packed(), data))
     if (found := find_disagreement(path)) is not None:
         raise Broken(found.sentence)
 
@@ -212,7 +230,7 @@ def evidence_targets() -> tuple[Target, ...]:
             (Broken,),
             share=0.03,
         ),
-        Target("journal", in_folder(_journal), (b"\0", b"\1", b"\1" + patch(4200, b"\0" * 8)), (Broken,), 512, 0.03),
+        Target("journal", in_folder(_journal), (b"\0", b"\2", b"\3" + patch(4200, b"\0" * 8)), (Broken,), 512, 0.03),
         Target(
             "journal-tables",
             in_folder(_tables),
@@ -247,6 +265,7 @@ def evidence_targets() -> tuple[Target, ...]:
             (ValueError,),
         ),
         Target("journal-entry", _leaf, leaves, share=0.5),
+        Target("packed-leaf", unpack_leaf, tuple(map(pack_leaf, leaves)), (ValueError,)),
         Target("entry-replayed", _replayed, leaves, (Broken,), share=0.03, takes_all=True),
         Target("updates", _manifest, (b"1" + said, b"1" + said[:-2], signed, signed[:-9]), (SignedButOddError, Broken)),
         Target("verifier-key", text(VerifierKey.read), (members["station.vkey"].strip(),), (ValueError,)),

@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from station.app import Station, open_station
+from station.app import Station
 from station.backing_up import BackupDesk
 from station.ca.authority import Authority
 from station.ca.creation import create_authority
@@ -26,6 +26,7 @@ from station.evidence.verifier import verify_journal
 from station.host.files import sha256_of_file
 from station.journal.agreement import find_disagreement
 from station.journal.journal import Journal
+from station.opened import open_station
 from station.people.rights import ITSELF
 from station.restoring import Chosen, Faces, restore_backup
 from station.signed_record import open_own_key

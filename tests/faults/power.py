@@ -17,7 +17,6 @@ from unittest import mock
 
 import stamina
 
-from station.ca import keyfile
 from station.ca.authority import Authority
 from station.ca.creation import create_authority
 from station.cloud import wire
@@ -58,6 +57,8 @@ from tests.faults.power_truth import (
 )
 from tests.faults.seam import Op, overhear
 from tests.line.harness import CHEAP
+from tests.rows_at_once import RowsAtOnce
+from tests.unit.ca.cheap import cheap_passphrases
 from tests.unit.evidence.evidence_rig import ORIGIN, SEC_TAG, STEPS, Rig, make_modem
 
 
@@ -172,7 +173,7 @@ class Day:
 
     def upload(self) -> None:
         """Empty the outbox; a person looks up in the portal what nobody can tell of."""
-        rows = OnboardRows(self.records)
+        rows = RowsAtOnce(OnboardRows(self.records).rows_of)
         cloud = TeamCloud(
             self.world.cloud.base_url,
             Secret(LINE_KEY),
@@ -180,7 +181,7 @@ class Day:
             version="1.2.3",
             timeouts=Timeouts(connect=5.0, read=5.0, total=1e6),
         )
-        outbox = Outbox(self.journal, self.records, cloud, self.world.clock, RULES, rows.rows_of, Feed())
+        outbox = Outbox(self.journal, self.records, cloud, self.world.clock, RULES, rows, Feed())
         for _ in range(500):
             wait = outbox.advance(flush=True)
             if wait is None:
@@ -262,8 +263,7 @@ def make_world() -> Iterator[World]:
     clock = DayClock()
     with ExitStack() as stack:
         stack.enter_context(stamina.set_testing(True, attempts=3, cap=True))
-        # A CA's passphrase takes work on purpose; here it is only in the way.
-        stack.enter_context(mock.patch.object(keyfile, "_N", 16))
+        stack.enter_context(cheap_passphrases())
         yield World(stack.enter_context(SimulatedCloud(clock=clock, service=FAST)), clock)
 
 

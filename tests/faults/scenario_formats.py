@@ -27,8 +27,8 @@ from tests.faults.formats import (
 )
 from tests.line.harness import Line
 
-_ELDER: Final = "elder"
-"""A data folder beside the station's, with the first journal format that there was."""
+_BESIDE: Final = {"elder": 1, "former": 3}
+"""Data folders beside the station's, with the first journal format that there was, and with the last before this."""
 _EARLIER: Final = 2
 _LEAVES: Final = "leaves.json"
 
@@ -55,19 +55,21 @@ def _noted(line: Line) -> list[bytes]:
 
 
 def prepare_earlier(line: Line) -> None:
-    """A journal that a killed station of the format before wrote, its last entries in the log; and one of the first."""
+    """A journal that a killed station of an earlier format wrote, its last entries in the log; and those beside it."""
     _prepare(line)
     take_back_format(line.folder / "data" / FILE_NAME, _EARLIER)
     _note(line)
-    elder = line.folder / _ELDER
-    elder.mkdir(mode=0o700)
-    (elder / FILE_NAME).write_bytes(earlier_journal(1))
+    for name, number in _BESIDE.items():
+        folder = line.folder / name
+        folder.mkdir(mode=0o700)
+        (folder / FILE_NAME).write_bytes(earlier_journal(number))
 
 
 def bring_up_to_date(root: Path) -> None:
     """Open the earlier journals with this station, and go on with what the first had begun."""
     _go_on(root)
-    open_journal(root / _ELDER, SystemClock())
+    for name in _BESIDE:
+        open_journal(root / name, SystemClock())
 
 
 def _go_on(root: Path) -> None:
@@ -79,14 +81,13 @@ def _go_on(root: Path) -> None:
 
 
 def look_at_earlier(line: Line) -> Iterator[Finding]:
-    """Both journals are of this station's format, whole, with one copy each of what they were."""
-    first = earlier_journal(1)
-    untouched = line.folder.parent / "first.db"
-    untouched.write_bytes(first)
-    for data, number, before in (
-        (line.folder / "data", _EARLIER, _noted(line)),
-        (line.folder / _ELDER, 1, leaves_of(untouched)),
-    ):
+    """All journals are of this station's format, whole, with one copy each of what they were."""
+    journals = [(line.folder / "data", _EARLIER, _noted(line))]
+    for name, number in _BESIDE.items():
+        untouched = line.folder.parent / f"{name}.db"
+        untouched.write_bytes(earlier_journal(number))
+        journals.append((line.folder / name, number, leaves_of(untouched)))
+    for data, number, before in journals:
         yield from _look(data, number, before)
         copies = len(list(data.glob(f"{BEFORE}*")))
         if copies != 1:

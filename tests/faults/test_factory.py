@@ -24,6 +24,8 @@ from tests.faults.factory.products import OTHERS, PRODUCTS, Product
 from tests.faults.factory.truth import examine
 
 UNITS = 100
+SEEDS, DAYS = (1, 9, 12, 2, 3, 4, 5, 6, 7), 3
+RARE = ("disk full", "clock jump", "rework", "rework withdrawn", "duplicated label", "finished board put in again")
 BY_HAND = ("cable pulled", "wrong board put in", "reset by hand", "supply dips", "speaks unasked", "probe pulled out")
 OF_BOARDS = ("serial ", "board ", "probe ")
 _MEMORY = Path("/dev/shm")
@@ -44,8 +46,12 @@ def day(seed: int, units: int, *, every_way: bool = False) -> Figures:
 
 @pytest.mark.slow
 def test_nothing_is_lost_doubled_or_wrong_in_some_bad_days() -> None:
-    injected, total = Counter[str](), Counter[str]()
-    for seed in (1, 2, 11):
+    injected, total, days = Counter[str](), Counter[str](), 0
+    for seed in SEEDS:
+        # Some of what is looked for is rare, and which day has it changes with every change of the program's order.
+        if days >= DAYS and all(injected[what] for what in RARE):
+            break
+        days += 1
         figures = day(seed, UNITS)
         assert figures.findings == [], f"python -m tests.campaigns.factory --replay {seed} --day {UNITS}"
         assert sum(figures.outcomes.values()) == figures.units == UNITS
@@ -58,12 +64,11 @@ def test_nothing_is_lost_doubled_or_wrong_in_some_bad_days() -> None:
     assert total["kills"] > total["attempts"] * (KILL + BETWEEN["kill"]) / 3
     for begins, expected in (
         (BY_HAND, total["attempts"] * HANDS),
-        (OF_BOARDS, 3 * UNITS * FAULTY),
+        (OF_BOARDS, days * UNITS * FAULTY),
         (("cloud is ",), total["attempts"] * BETWEEN["weather"]),
     ):
         assert sum(injected[name] for name in injected if name.startswith(begins)) > expected / 3, begins
-    reworks = ("rework", "rework withdrawn")
-    for what in ("disk full", "clock jump", *reworks, "duplicated label", "finished board put in again"):
+    for what in RARE:
         assert injected[what], f"no {what} in {sorted(injected)}"
 
 

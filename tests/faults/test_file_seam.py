@@ -15,7 +15,7 @@ PERMITTED = {
     ("journal/database.py", "touch"): "SQLite's own file, made private before SQLite opens it; the VFS is its seam",
     ("host/lock.py", "os.open"): "the lock file: held, never read as a record",
     ("host/logs.py", "os.open"): "the engineer's log: a lost line of it loses no record",
-    ("host/logs.py", "tempfile.mkstemp"): "a mistake's own file, for a person to send",
+    ("host/mistakes.py", "tempfile.mkstemp"): "a mistake's own file, for a person to send",
     ("host/local_socket.py", "tempfile.mkdtemp"): "a place for a socket, gone with the process",
     ("host/local_socket.py", "unlink"): "a socket, gone with the process",
     ("host/local_socket.py", "shutil.rmtree"): "a place for a socket, gone with the process",

@@ -7,30 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from station.ca.creation import create_authority
-from station.domain.secret import Secret
 from station.host.clock import SystemClock
 from station.simulator.bench import Bench
 from station.simulator.cloud import SimulatedCloud
 from station.simulator.cloud_world import FAST
 from station.simulator.timings import Timings
-from tests.line.harness import PASSPHRASE, Line
+from tests.line.harness import Line, make_ca
 
 
 @pytest.fixture(scope="session")
 def ready_ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CA's folder: made once, since its passphrase takes seconds of work on purpose."""
-    folder = tmp_path_factory.mktemp("works") / "ca"
-    create_authority(
-        folder,
-        Secret(PASSPHRASE),
-        name="Test Works",
-        clock=SystemClock(),
-        root_years=30,
-        line_years=20,
-        leaf_years=10,
-    )
-    return folder
+    """A CA's folder: made once, and copied for each station."""
+    return make_ca(tmp_path_factory.mktemp("works") / "ca", SystemClock())
 
 
 @pytest.fixture

@@ -8,12 +8,13 @@ import signal
 import sys
 from pathlib import Path
 
-from station.app import Station, open_station
+from station.app import Station
 from station.domain.ids import BatchId
 from station.host.clock import Stop
 from station.journal.codec import Entry, as_json
 from station.line.batch_run import LineRules
 from station.line.feed import Notice
+from station.opened import open_station
 from station.people.rights import Actor, Instant, Method, PersonId, Role
 
 

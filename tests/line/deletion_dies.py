@@ -8,11 +8,12 @@ import signal
 import sys
 from pathlib import Path
 
-from station.app import Station, open_station
+from station.app import Station
 from station.domain.ids import DeviceId
 from station.journal.codec import Entry
 from station.line.cloud_deletion import delete_from_cloud
 from station.line.feed import Notice
+from station.opened import open_station
 from station.people.rights import Actor, Instant, Method, PersonId, Role
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import requests
 
-from station.app import Opened, Station, open_station
+from station.app import Station
+from station.ca.creation import create_authority
 from station.domain.events import AttemptClosed, AttemptOpened, PersonChanged
 from station.domain.faults import Fault
 from station.domain.ids import BatchId
@@ -23,10 +24,12 @@ from station.line.decisions import declare_rework
 from station.line.feed import Notice
 from station.line.releases import Settings, find_unreleased
 from station.line.summary import Summary, summarize
+from station.opened import Opened, open_station
 from station.people.rights import ITSELF, Actor, Instant, Method, PersonId, Role
 from station.people.roll import Cost, People, Person
 from station.simulator.bench import Bench
 from station.simulator.cloud import LINE_PROJECT, LINE_TOKEN, SimulatedCloud
+from tests.unit.ca.cheap import cheap_passphrases
 
 ROOT = Path(__file__).resolve().parents[2]
 PASSPHRASE = "correct horse battery staple"
@@ -69,6 +72,16 @@ def steps(*names: str, extra: str = "") -> str:
 
 CHEAP = Cost(kibibytes=8, passes=1)
 """A PIN's work is a test's time."""
+
+
+def make_ca(folder: Path, clock: Clock) -> Path:
+    """Make a CA that costs nobody anything to open; return its folder."""
+    with cheap_passphrases():
+        create_authority(
+            folder, Secret(PASSPHRASE), name="Test Works", clock=clock, root_years=30, line_years=20, leaf_years=10
+        )
+    return folder
+
 
 STAFF: dict[str, tuple[str, tuple[Role, ...]]] = {
     "edith": ("582914", (Role.ENGINEER, Role.CA_KEEPER)),

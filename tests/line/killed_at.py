@@ -10,9 +10,10 @@ import sys
 from pathlib import Path
 from typing import NoReturn
 
-from station.app import Station, open_station
+from station.app import Station
 from station.backing_up import BackupDesk
 from station.domain.faults import Fault
+from station.opened import open_station
 from station.people.rights import Actor, Instant, Method, PersonId, Role
 from station.restoring import Chosen, Faces, restore_backup
 

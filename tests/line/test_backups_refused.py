@@ -32,6 +32,7 @@ from station.restoring import Chosen, Done, Faces, restore_backup
 from tests.line.harness import PASSPHRASE, ROOT, STAFF, Line, steps
 from tests.line.processes import call, call_station, child_environment
 from tests.line.typing_hands import Terminal
+from tests.stored_leaves import teach
 
 Faker = Callable[[Path], object]
 
@@ -105,7 +106,17 @@ def _people(name: str, data: bytes) -> bytes:
 
 
 def _entries(name: str, data: bytes) -> bytes:
-    return data.replace(b'"reason":"a test"', b'"reason":"a lie!"') if name == "journal.db" else data
+    if name != "journal.db":
+        return data
+    db = sqlite3.connect(":memory:")
+    db.deserialize(data)
+    teach(db)
+    db.executescript(
+        "DROP TRIGGER event_stays; UPDATE event SET leaf = CAST(replace(said(leaf), 'a test', 'a lie!') AS BLOB)"
+    )
+    changed = db.serialize()
+    db.close()
+    return changed
 
 
 DAMAGES: dict[str, tuple[Faker, str]] = {

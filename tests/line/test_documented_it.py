@@ -8,7 +8,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from station.settings.loading import load_station
+from station.settings.reading import load_station
 from station.software import version_text
 from station.updates.looking import own_kind
 from tests.line.harness import ROOT, Line

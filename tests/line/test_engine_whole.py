@@ -29,11 +29,12 @@ from station.host.lock import FolderLock
 from tests.desktop.engine_rig import PATIENCE, Ear, Rig, running
 from tests.line.harness import PASSPHRASE, STAFF, Line
 from tests.line.processes import call_station, child_environment
+from tests.stored_leaves import legible
 
 FACE = """
 import sys
 from pathlib import Path
-from station.app import open_station
+from station.opened import open_station
 from station.engine.client import attach
 from station.engine.commands import SignIn
 from station.domain.secret import Secret
@@ -256,7 +257,7 @@ def test_no_secret_stays_behind(rig: Rig) -> None:
         face.wait_happened("closed")
     rig.end()
     texts = b"".join(path.read_bytes() for path in (rig.data / "logs").iterdir())
-    texts += (rig.data / "journal.db").read_bytes()
+    texts += legible(rig.data / "journal.db")
     for secret in (STAFF["edith"][0], STAFF["lena"][0], "770011", PASSPHRASE, rig.line.cloud.api_key):
         assert secret.encode() not in texts
 

@@ -25,6 +25,7 @@ from station.people.rights import Actor, Instant, Method, PersonId, Role
 from station.signed_record import SignedRecord
 from tests.line.harness import Line
 from tests.line.processes import call, call_station
+from tests.stored_leaves import teach
 from tests.unit.evidence.evidence_rig import make_authority
 
 
@@ -143,9 +144,9 @@ def test_a_changed_entry_is_found(passed: Line, tmp_path: Path) -> None:
     shutil.copytree(data(passed), copy, ignore=shutil.ignore_patterns("bench"))
     database = sqlite3.connect(copy / "journal.db")
     database.execute("DROP TRIGGER event_stays")
+    teach(database)
     database.execute(
-        "UPDATE event SET leaf = CAST(replace(CAST(leaf AS TEXT), 'passed', 'failed') AS BLOB) "
-        "WHERE kind = 'attempt-closed'"
+        "UPDATE event SET leaf = CAST(replace(said(leaf), 'passed', 'failed') AS BLOB) WHERE kind = 'attempt-closed'"
     )
     database.commit()
     database.close()

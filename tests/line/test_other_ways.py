@@ -9,7 +9,7 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from station.app import Station, open_station
+from station.app import Station
 from station.credentials.attestation import read_attestation
 from station.credentials.keygen import KeygenKind, read_keygen
 from station.domain.events import BatchArmed
@@ -23,6 +23,7 @@ from station.host.clock import SystemClock
 from station.line.decisions import declare_rework
 from station.line.onboarding import OnboardRows
 from station.line.way_arming import CLAIMS, NO_ROOT, NOT_FRESH, warn_of_way
+from station.opened import open_station
 from station.settings.loading import load_recipe
 from tests.line.harness import Line, steps
 from tests.line.trial import QUICK, Trial, prepare

@@ -10,7 +10,7 @@ import pytest
 
 from station.app import Station
 from station.ca.creation import create_authority
-from station.doctor import State, examine
+from station.doctor.examination import State, examine
 from station.domain.events import AuthorityCreated, AuthorityIntended, PersonChanged, SignInRefused
 from station.domain.faults import Fault
 from station.domain.secret import Secret

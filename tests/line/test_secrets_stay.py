@@ -17,6 +17,7 @@ from station.simulator.cloud_world import Team
 from tests.line.harness import Line
 from tests.line.processes import Process, call_station, run_station, start_run
 from tests.line.test_recovery import CRASH_AT
+from tests.stored_leaves import legible
 
 KEY = "Planted~Key+of/the=Line.8461-do_not_show"
 PASSPHRASE = "Planted phrase: Ünï & <the> 'CA' 7730!"
@@ -50,7 +51,7 @@ def traces(where: dict[str, bytes]) -> list[str]:
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {str(path.relative_to(folder)): legible(path) for path in folder.rglob("*") if path.is_file()}
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from station.app import ITSELF, Station
+from station.app import Station
 from station.domain.events import (
     ActionRefused,
     AttemptClosed,
@@ -23,7 +23,7 @@ from station.domain.secret import Secret
 from station.host.files import replace_file
 from station.journal.codec import Entry
 from station.line.decisions import decide_uploads, declare_rework
-from station.people.rights import Right, Role
+from station.people.rights import ITSELF, Right, Role
 from tests.line.harness import PASSPHRASE, Line
 from tests.line.processes import call_station
 from tests.line.trial import Trial, prepare

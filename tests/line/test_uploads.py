@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 import requests
 
-from station.app import Opened, Station
+from station.app import Station
 from station.domain.events import AccountConfirmed, AttemptOpened, BatchArmed
 from station.domain.faults import StationFault
 from station.domain.ids import BatchId, DeviceId, EventSeq
@@ -25,6 +25,7 @@ from station.line.feed import Notice, Told
 from station.line.onboarding import OnboardRows
 from station.line.outbox import Outbox
 from station.line.outbox_rules import OutboxRules
+from station.opened import Opened
 from station.simulator.cloud import SimulatedCloud
 from station.simulator.cloud_faults import Do, Fault
 from station.simulator.cloud_rows import read_rows

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from station.console import draw_line, draw_summary
-from station.doctor import Finding, State, examine, print_findings
+from station.doctor.examination import Finding, State, examine, print_findings
 from station.domain.ids import BatchId, DeviceId, SlotNumber
 from station.domain.line import CloudState, Outcome, SlotState
 from station.journal.rows import Tally

@@ -21,10 +21,10 @@ import pytest
 from rich.console import Console
 
 from station.ca.creation import create_authority
-from station.doctor import Findings, State, examine, print_findings
 from station.doctor.cloud import judge_date
 from station.doctor.data import judge_free, judge_writing
 from station.doctor.disk import judge_disk, judge_drive
+from station.doctor.examination import Findings, State, examine, print_findings
 from station.doctor.findings import Check, Examination, Finding, Verdict, advice, ok
 from station.doctor.pc import judge_grabbers, judge_qt_version, judge_sqlite, judge_synchronised
 from station.doctor.ports import find_holders, judge_latency, judge_port, lockers_of
@@ -52,6 +52,7 @@ from station.simulator.cloud import OTHER_KEY, SimulatedCloud
 from station.simulator.cloud_faults import Do, Fault
 from station.simulator.cloud_world import FAST
 from station.simulator.timings import Timings
+from tests.unit.ca.cheap import cheap_passphrases
 
 PASSPHRASE = "correct horse battery staple"
 HASH = Sha256("ab" * 32)
@@ -143,11 +144,12 @@ class Found:
 
 @pytest.fixture(scope="module")
 def ca(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A CA made at 2026-11-22 08:00, whose line ends two years later; to be copied, as making one takes a second."""
+    """A CA made at 2026-11-22 08:00, whose line ends two years later; to be copied."""
     folder = tmp_path_factory.mktemp("made") / "ca"
-    create_authority(
-        folder, Secret(PASSPHRASE), name="Works", clock=SetClock(), root_years=3, line_years=2, leaf_years=1
-    )
+    with cheap_passphrases():
+        create_authority(
+            folder, Secret(PASSPHRASE), name="Works", clock=SetClock(), root_years=3, line_years=2, leaf_years=1
+        )
     return folder
 
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -404,14 +405,28 @@ def test_the_bench_is_found_from_anywhere_and_relative_paths_stay_the_caller_s(
     assert out.read_text().split() == [str(elsewhere), "--json", "a.json"]
 
 
-def fake_checks(monkeypatch: pytest.MonkeyPatch, codes: list[int]) -> list[tuple[str, dict[str, str]]]:
+def fake_checks(monkeypatch: pytest.MonkeyPatch, codes: list[int], ends: int = 0) -> list[tuple[str, dict[str, str]]]:
     ran: list[tuple[str, dict[str, str]]] = []
+    left = iter(codes)
 
     def run(command: list[str], _folder: Path, environment: dict[str, str]) -> int:
         ran.append((" ".join(map(str, command[2:])), environment))
-        return codes[len(ran) - 1]
+        return next(left)
+
+    class Ahead:
+        def __init__(self, command: list[str], **how: Any) -> None:
+            assert "--collect-only" in command
+            ran.append(("compile", how["env"]))
+
+        def wait(self) -> int:
+            ran.append(("wait for it", {}))
+            return ends
+
+        def kill(self) -> None:
+            ran.append(("end it", {}))
 
     monkeypatch.setattr(start, "run", run)
+    monkeypatch.setattr(subprocess, "Popen", Ahead)
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     return ran
 
@@ -433,6 +448,50 @@ def test_without_words_every_test_runs_once_and_what_measures_runs_alone(monkeyp
     together, alone = [command for command, _ in ran if command.startswith("pytest")]
     assert together.endswith("-m not alone")
     assert alone == "pytest -m alone"
+
+
+def test_while_other_checks_run_the_tests_are_compiled_where_pytest_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    ran = fake_checks(monkeypatch, [0, 0, 0, 0, 0])
+    assert start.test([]) == 0
+    order = [" ".join(command.split()[:2]) for command, _ in ran]
+    assert order == [
+        *("compile", "ruff check", "ruff format", "mypy", "wait for", "pytest -n"),
+        *("pytest -m", "end it", "wait for"),
+    ]
+    for command, environment in ran:
+        if command.startswith(("compile", "pytest")):
+            assert environment["PYTHONDONTWRITEBYTECODE"] == ""
+            assert environment["PYTHONPYCACHEPREFIX"] == str(start.ROOT / ".pytest_cache" / "bytecode")
+
+
+def test_a_sigterm_while_the_compiling_is_waited_for_ends_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = fake_checks(monkeypatch, [0, 0, 0], -signal.SIGTERM)
+    assert start.test([]) == 128 + signal.SIGTERM
+    assert not any(command.startswith("pytest") for command, _ in ran)
+
+
+def test_an_interrupt_while_the_compiling_is_waited_for_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = fake_checks(monkeypatch, [0, 0, 0], 130)
+    on = dict[int, Any]()
+    monkeypatch.setattr(signal, "signal", on.__setitem__)
+    waiting = start.wait_for
+
+    def wait_for(process: Any) -> int:
+        on[signal.SIGINT](signal.SIGINT, None)
+        return waiting(process)
+
+    monkeypatch.setattr(start, "wait_for", wait_for)
+    assert start.test([]) != 0
+    assert not any(command.startswith("pytest") for command, _ in ran)
+
+
+def test_what_compiles_ahead_ends_with_a_check_that_raises(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = fake_checks(monkeypatch, [])
+    with pytest.raises(StopIteration):
+        start.test([])
+    assert [command for command, _ in ran] == ["compile", "ruff check .", "end it", "wait for it"]
 
 
 def test_a_platform_of_one_s_own_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:

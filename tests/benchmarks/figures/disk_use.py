@@ -23,7 +23,7 @@ def measure(run: Run) -> Sequence[Row]:
             asked=f"{MOST // 1000} KB" if enough else "",
             limit=MOST if enough else None,
             floor=told.leaves / units,
-            beneath="entries and bodies alone, without tables and indexes",
+            beneath="entries as they are stored and bodies alone, without tables and indexes",
             note="chip checked, recovered and flashed, key to stored, uploaded, final check; all files of the data "
             "folder as the disk has them, but its log and the simulated bench's own",
         ),

@@ -32,7 +32,7 @@ from tests.faults.factory.floor import Chance, FactoryClock, Killed, repeatable
 from tests.faults.factory.mishaps import Mishaps
 from tests.faults.factory.people import People
 from tests.faults.factory.probes import Shelf
-from tests.faults.factory.products import Plan, Product, plan_day, write_products
+from tests.faults.factory.products import Plan, Product, plan_day, read_products
 from tests.faults.factory.reworks import Reworks
 from tests.faults.factory.shift import LEAD, Plant, Shift
 from tests.faults.factory.slots import Place, Seat
@@ -62,8 +62,8 @@ class Factory:
         self.cloud = MemoryCloud(self.clock, self.chance, organisation=plan.organisation)
         if every_way:
             self.cloud.take_form(self.chance.ways)
-        (folder / "settings").mkdir(parents=True)
-        recipes, fixture = write_products(folder / "settings", slots, plan)
+        folder.mkdir(parents=True)
+        recipes, fixture = read_products(slots, plan)
         self.plant = Plant(
             folder=folder / "data",
             clock=self.clock,

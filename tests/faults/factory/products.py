@@ -3,15 +3,20 @@ credentials; which of them a day has, and for which of nRF Cloud's APIs; and the
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Final
 
 from station.domain.ways import Way
 from station.host.files import replace_file, sha256_of
 from station.settings.fixture import Fixture
-from station.settings.loading import Loaded, load_fixture, load_recipe
+from station.settings.loading import load_fixture, load_recipe
+from station.settings.reading import Loaded
 from station.settings.recipe import Recipe
 from station.simulator.image import Framing
 from station.simulator.profile import PROFILES, Profile
@@ -189,8 +194,17 @@ def plan_day(ways: Random) -> Plan:
     return Plan(tuple(one for one in OTHERS if not (organisation and one.team_alone)), organisation)
 
 
-def write_products(folder: Path, slots: int, plan: Plan) -> tuple[dict[str, Loaded[Recipe]], Loaded[Fixture]]:
-    """Write and read every product's recipe, and the fixture."""
+@cache
+def read_products(slots: int, plan: Plan) -> tuple[Mapping[str, Loaded[Recipe]], Loaded[Fixture]]:
+    """Return every product's recipe, and the fixture, as the station reads them from their files.
+
+    Read once a process: hundreds of factories of a run have the same ones, and none of them changes any.
+    """
+    with TemporaryDirectory(prefix="settings-") as name:
+        return _write_and_read(Path(name), slots, plan)
+
+
+def _write_and_read(folder: Path, slots: int, plan: Plan) -> tuple[Mapping[str, Loaded[Recipe]], Loaded[Fixture]]:
     recipes = {}
     for product in plan.products:
         text = RECIPE.format(
@@ -211,4 +225,4 @@ def write_products(folder: Path, slots: int, plan: Plan) -> tuple[dict[str, Load
     defaults = 'port = "bench/slot{slot}"\nprogrammer = "simulated"\npresence = "port"\npower = "none"\n'
     content = f'schema = 1\nname = "factory"\n[defaults]\n{defaults}\n{rows}'
     replace_file(folder / "fixture.toml", content.encode())
-    return recipes, load_fixture(folder / "fixture.toml", data=folder)
+    return MappingProxyType(recipes), load_fixture(folder / "fixture.toml", data=folder)

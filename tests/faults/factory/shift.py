@@ -1,6 +1,6 @@
 """The station's program from one start to its end, a good one or a kill: the product's own parts, joined in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from station.line.work import Bench
 from station.outfit import begin_conversation
 from station.people.rights import ITSELF, Actor, Instant, Method, PersonId, Role
 from station.settings.fixture import Fixture
-from station.settings.loading import Loaded
+from station.settings.reading import Loaded
 from station.settings.recipe import Recipe
 from station.simulator.timings import Timings
 from tests.faults.factory.cloud import MemoryCloud, connect
@@ -35,6 +35,7 @@ from tests.faults.factory.journal import MortalJournal
 from tests.faults.factory.probes import MemoryProgrammer, Shelf
 from tests.faults.factory.products import TENANT, Plan, Product
 from tests.faults.factory.slots import MemoryPort, MemoryPower, MemoryPresence, Place, ScannedPresence
+from tests.rows_at_once import RowsAtOnce
 
 LEAD = PersonId("p1")
 SECOND = PersonId("p2")
@@ -52,7 +53,7 @@ class Plant:
     cloud: MemoryCloud
     authority: Authority
     plan: Plan
-    recipes: dict[str, Loaded[Recipe]]
+    recipes: Mapping[str, Loaded[Recipe]]
     fixture: Loaded[Fixture]
     timings: Timings
     shelf: Shelf
@@ -167,14 +168,14 @@ class Shift:
     def _outbox(self) -> Outbox:
         plant, hand = self.plant, Hand(self.journal, LEAD)
         self._rows = self.journal.records()
-        rows = OnboardRows(self._rows)
+        rows = RowsAtOnce(OnboardRows(self._rows).rows_of)
         return Outbox(
             hand,
             self._rows,
             self.client,
             plant.clock,
             OutboxRules(rows=plant.rows, longest_wait=120.0),
-            rows.rows_of,
+            rows,
             self.feed,
             TeamGate(hand, self._rows, self.client, self.client.place, self._team),
             renew=lambda: self.client,

@@ -5,27 +5,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from station.ca.authority import Authority
-from station.ca.creation import create_authority
 from station.ca.folder import LINE_KEY, read_files
 from station.ca.keyfile import read_key
 from station.domain.secret import Secret
 from tests.faults.factory.floor import FactoryClock, repeatable
-from tests.line.harness import PASSPHRASE
+from tests.line.harness import PASSPHRASE, make_ca
 
 
 @cache
 def _material() -> tuple[object, object]:
     with TemporaryDirectory() as name, repeatable(0):
-        folder = Path(name) / "ca"
-        create_authority(
-            folder,
-            Secret(PASSPHRASE),
-            name="Factory Works",
-            clock=FactoryClock(),
-            root_years=30,
-            line_years=20,
-            leaf_years=10,
-        )
+        folder = make_ca(Path(name) / "ca", FactoryClock())
         return read_files(folder), read_key(folder / LINE_KEY, Secret(PASSPHRASE))
 
 

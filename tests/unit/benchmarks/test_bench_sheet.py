@@ -61,6 +61,12 @@ def test_the_table_names_the_floor_beneath_what_is_missed_and_what_was_not_measu
     assert "no figures to be quoted" not in text
 
 
+def test_what_stands_in_brackets_is_printed() -> None:
+    text = told({"a": [row(20.0, against="[b]", note="by the station file's [logs]")], "b": "[Errno 2] no board"})
+    for part in ("[b]", "by the station file's [logs]", "[Errno 2] no board"):
+        assert part in text
+
+
 def test_small_sizes_say_that_they_are() -> None:
     assert "quick sizes: no figures to be quoted" in told({"a": [row(1.0)]}, Scale.QUICK)
 

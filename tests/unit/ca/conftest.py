@@ -24,6 +24,7 @@ from station.credentials.csr import Csr, read_csr
 from station.domain.faults import Fault, FaultSpec, StationFault
 from station.domain.ids import DeviceId, Sha256
 from station.domain.secret import Secret
+from tests.unit.ca.cheap import cheap_passphrases
 
 BORN = datetime(2026, 11, 22, 6, 0, 0, tzinfo=UTC)
 PASSPHRASE = Secret("correct horse battery staple")
@@ -139,17 +140,19 @@ def refused() -> Refused:
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CA to be copied, whose passphrases cost little; what they cost in truth, test_key_files.py looks at."""
     folder = tmp_path_factory.mktemp("made") / "ca"
-    create_authority(
-        folder,
-        PASSPHRASE,
-        name="Acme nRF91",
-        clock=HandClock(),
-        root_years=30,
-        line_years=10,
-        leaf_years=5,
-        root_passphrase=ROOT_PASSPHRASE,
-    )
+    with cheap_passphrases():
+        create_authority(
+            folder,
+            PASSPHRASE,
+            name="Acme nRF91",
+            clock=HandClock(),
+            root_years=30,
+            line_years=10,
+            leaf_years=5,
+            root_passphrase=ROOT_PASSPHRASE,
+        )
     return folder
 
 

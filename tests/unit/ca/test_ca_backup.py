@@ -12,6 +12,7 @@ from station.domain.faults import Fault
 from station.domain.secret import Secret
 from station.host.clock import SystemClock
 from station.host.files import sha256_of
+from tests.unit.ca.cheap import cheap_passphrases
 
 WORDS = Secret("correct horse battery staple")
 
@@ -20,7 +21,8 @@ WORDS = Secret("correct horse battery staple")
 def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("works") / "ca"
     terms = {"root_years": 30, "line_years": 20, "leaf_years": 10}
-    create_authority(folder, WORDS, name="Test Works", clock=SystemClock(), **terms)
+    with cheap_passphrases():
+        create_authority(folder, WORDS, name="Test Works", clock=SystemClock(), **terms)
     return folder
 
 

@@ -31,6 +31,7 @@ from station.evidence.station_key import StationKey, create_station_key, open_st
 from station.host.files import sha256_of
 from station.journal.journal import Journal
 from station.line.register import JournalRegister
+from tests.unit.ca.cheap import cheap_passphrases
 from tests.unit.credentials.conftest import ModemMaker
 
 ORIGIN = "nrf91-station/T1"
@@ -61,7 +62,8 @@ class TestClock:
 
 def make_authority(folder: Path) -> Authority:
     passphrase, clock = Secret("correct horse battery staple"), TestClock(datetime(2026, 11, 22, 6, 0, tzinfo=UTC))
-    create_authority(folder, passphrase, name="Acme", clock=clock, root_years=30, line_years=20, leaf_years=10)
+    with cheap_passphrases():
+        create_authority(folder, passphrase, name="Acme", clock=clock, root_years=30, line_years=20, leaf_years=10)
     return Authority.open(folder, passphrase, TestClock())
 
 

@@ -19,6 +19,7 @@ from station.evidence.forms import canonical, ending, headers, read_key
 from station.evidence.summary import Summary
 from station.evidence.verifier import MANIFEST
 from station.journal.notes import Checkpoint, VerifierKey, parse_checkpoint, sign_checkpoint
+from station.journal.packing import unpack_leaf
 
 Members = dict[str, bytes]
 Tamper = Callable[[bytes, random.Random, Ed25519PrivateKey], bytes]
@@ -276,22 +277,25 @@ def tamper_journal(file: Path, chance: random.Random, signed: int) -> str:
         db.execute("DROP TRIGGER event_stays")
         db.execute("DROP TRIGGER event_remains")
         one, other = sorted(chance.sample(range(1, signed + 1), 2))
-        leaf, second = (
+        stored, second = (
             db.execute("SELECT leaf FROM event WHERE seq = ?", (seq,)).fetchone()[0] for seq in (one, other)
         )
-        what = chance.choice(["flip", "drop", "swap", "double", "insert", "cut off"])
+        what = chance.choice(["flip", "flip stored", "drop", "swap", "double", "insert", "cut off"])
         match what:
             case "flip":
-                at = chance.randrange(len(leaf))
-                changed = leaf[:at] + bytes([leaf[at] ^ 1 << chance.randrange(8)]) + leaf[at + 1 :]
+                changed = _flipped(unpack_leaf(stored), chance)
+                db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (changed, one))
+            case "flip stored":
+                while _leaf_in(changed := _flipped(stored, chance)) == unpack_leaf(stored):
+                    pass  # a packed leaf's last byte may have bits that say nothing
                 db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (changed, one))
             case "drop":
                 db.execute("DELETE FROM event WHERE seq = ?", (one,))
             case "swap":
                 db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (second, one))
-                db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (leaf, other))
+                db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (stored, other))
             case "double":
-                db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (leaf, other))
+                db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (stored, other))
             case "insert":
                 last = db.execute("SELECT max(seq) FROM event").fetchone()[0]
                 for seq in range(last, one - 1, -1):
@@ -302,3 +306,15 @@ def tamper_journal(file: Path, chance: random.Random, signed: int) -> str:
                 db.execute("DELETE FROM event WHERE seq >= ?", (one,))
     db.close()
     return f"{what} {one} {other}"
+
+
+def _flipped(data: bytes, chance: random.Random) -> bytes:
+    at = chance.randrange(len(data))
+    return data[:at] + bytes([data[at] ^ 1 << chance.randrange(8)]) + data[at + 1 :]
+
+
+def _leaf_in(stored: bytes) -> bytes | None:
+    try:
+        return unpack_leaf(stored)
+    except ValueError:
+        return None

@@ -19,6 +19,7 @@ from station.journal.journal import Journal
 from station.journal.leaves import Leaves
 from station.journal.merkle import root_of
 from station.journal.notes import Checkpoint, read_checkpoint, sign_checkpoint
+from tests.stored_leaves import teach
 from tests.unit.evidence.evidence_rig import ORIGIN, Rig, TestClock
 
 
@@ -143,6 +144,7 @@ def test_without_a_second_place_it_does_not_show_here_but_to_whoever_kept_a_chec
 def change(rig: Rig, sql: str) -> None:
     rig.journal.close()
     db = apsw.Connection(str(rig.data / "journal.db"))
+    teach(db)
     db.execute("DROP TRIGGER event_stays; DROP TRIGGER event_remains;")
     db.execute(sql)
     db.close()
@@ -152,7 +154,7 @@ def change(rig: Rig, sql: str) -> None:
 @pytest.mark.parametrize(
     ("sql", "code"),
     [
-        ("UPDATE event SET leaf = CAST(replace(CAST(leaf AS TEXT), 'p1', 'p2') AS BLOB) WHERE seq = 9", "EVD-112"),
+        ("UPDATE event SET leaf = CAST(replace(said(leaf), 'p1', 'p2') AS BLOB) WHERE seq = 9", "EVD-112"),
         ("DELETE FROM event WHERE seq = 9", "JRN-103"),
         ("DELETE FROM event WHERE seq > 9", "EVD-111"),
     ],

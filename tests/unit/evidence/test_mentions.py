@@ -78,7 +78,7 @@ def test_what_can_not_be_read_is_met_again_and_nothing_is_passed_over(rig: Rig, 
     checked = check(rig, unit)
     rig.checkpoint()
     copy, broken, mentions = freeze(rig.data, tmp_path / "copy"), freeze(rig.data, tmp_path / "broken"), Mentions()
-    leaf = "leaf = CAST(replace(CAST(leaf AS TEXT), '\"{0}\":', '\"{1}\":{2}') AS BLOB)"
+    leaf = "leaf = CAST(replace(said(leaf), '\"{0}\":', '\"{1}\":{2}') AS BLOB)"
     change(
         broken,
         f"UPDATE event SET {leaf.format('unit', 'unit', 999)} WHERE seq = {checked}",

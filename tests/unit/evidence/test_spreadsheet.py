@@ -35,6 +35,7 @@ from station.evidence.unit_record import read_unit
 from station.journal.leaves import Leaves
 from station.journal.records import Records
 from station.line.summary import summarize
+from tests.stored_leaves import teach
 from tests.unit.evidence.written_batch import BATCH, FIRMWARE, WEAK, WrittenBatch, everything, open_journal
 
 Rows = list[dict[str, str]]
@@ -64,8 +65,9 @@ def events(folder: Path, kind: str) -> list[dict[str, Any]]:
     """Return the journal's bytes of one kind, read with another reader than the station's."""
     db = apsw.Connection(str(folder / "journal.db"), flags=apsw.SQLITE_OPEN_READONLY)
     try:
-        rows = db.execute("SELECT leaf FROM event WHERE kind = ? ORDER BY seq", (kind,)).fetchall()
-        return [json.loads(bytes(leaf)) for (leaf,) in rows]
+        teach(db)
+        rows: Any = db.execute("SELECT said(leaf) FROM event WHERE kind = ? ORDER BY seq", (kind,)).fetchall()
+        return [json.loads(leaf) for (leaf,) in rows]
     finally:
         db.close()
 

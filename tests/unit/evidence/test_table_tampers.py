@@ -23,6 +23,7 @@ from station.journal.chosen import find_disagreement_about
 from station.journal.mentions import Mentions
 from station.journal.records import Records
 from station.line.onboarding import OnboardRows
+from tests.stored_leaves import teach
 from tests.unit.evidence.evidence_rig import FAULT, Rig, make_modem
 from tests.unit.evidence.table_tampering import tamper_tables
 from tests.unit.evidence.test_tampers import freeze
@@ -51,6 +52,7 @@ def units_of(folder: Path) -> list[UnitId]:
 def change(folder: Path, *statements: str) -> None:
     """Change the file as somebody who writes to it; the leaves' triggers are put back."""
     db = sqlite3.connect(folder / "journal.db", isolation_level=None)
+    teach(db)
     triggers = db.execute("SELECT name, sql FROM sqlite_schema WHERE type = 'trigger'").fetchall()
     for name, _ in triggers:
         db.execute(f"DROP TRIGGER {name}")
@@ -271,11 +273,11 @@ def test_a_middle_attempt_shows_by_the_one_that_went_on_with_it(rig: Rig, tmp_pa
         "attempt = (SELECT max(id) FROM attempt WHERE id <> attempt)",
         "unit = (SELECT min(id) FROM unit)",
         "leaf = (SELECT other.leaf FROM event AS other WHERE other.seq > event.seq AND other.kind = event.kind)",
-        "leaf = CAST(replace(CAST(leaf AS TEXT), '\"v\":1', '\"v\":2') AS BLOB)",
+        "leaf = CAST(replace(said(leaf), '\"v\":1', '\"v\":2') AS BLOB)",
         "leaf = CAST('no JSON' AS BLOB)",
-        "leaf = CAST(CAST(leaf AS TEXT) || char(0) || 'more' AS BLOB)",
-        "leaf = CAST(replace(CAST(leaf AS TEXT), '\"index\":', '\"indux\":') AS BLOB)",
-        "leaf = CAST(replace(CAST(leaf AS TEXT), '\"session\":', '\"sessiom\":') AS BLOB)",
+        "leaf = CAST(said(leaf) || char(0) || 'more' AS BLOB)",
+        "leaf = CAST(replace(said(leaf), '\"index\":', '\"indux\":') AS BLOB)",
+        "leaf = CAST(replace(said(leaf), '\"session\":', '\"sessiom\":') AS BLOB)",
     ],
 )
 def test_a_steps_row_that_says_what_its_leaf_does_not_is_seen(rig: Rig, tmp_path: Path, what: str) -> None:
@@ -308,7 +310,7 @@ def test_a_step_does_not_pass_for_one_of_the_attempt_beside_it(rig: Rig, tmp_pat
     copy = freeze(rig.data, tmp_path / "copy")
     units = [rig.unit(1), rig.unit(2)]
     assert find_disagreement_about(copy, units) is None
-    leaf = f"CAST(replace(CAST(leaf AS TEXT), '\"attempt\":{other}', '\"attempt\":{one}') AS BLOB)" if ended else "leaf"
+    leaf = f"CAST(replace(said(leaf), '\"attempt\":{other}', '\"attempt\":{one}') AS BLOB)" if ended else "leaf"
     of_other = f"kind = 'step-intended' AND attempt = {other}"
     change(copy, f"UPDATE event SET attempt = {one}, leaf = {leaf} WHERE {of_other}")
     assert find_disagreement_about(copy, units) is not None

@@ -20,6 +20,7 @@ from station.evidence.forms import Broken, canonical
 from station.evidence.station_key import StationKey, create_station_key, open_station_key
 from station.journal.merkle import root_of
 from station.journal.notes import Checkpoint
+from tests.stored_leaves import teach
 from tests.unit.evidence.conftest import Sample
 from tests.unit.evidence.evidence_rig import ORIGIN
 from tests.unit.evidence.tampering import (
@@ -264,9 +265,10 @@ def sign_whole(folder: Path, forger: StationKey) -> None:
     db = sqlite3.connect(folder / "journal.db")
     with db:
         db.execute("DROP TRIGGER event_stays")
+        teach(db)
         (folder / "checkpoints").mkdir()
         leaves: list[bytes] = []
-        for seq, kind, leaf in db.execute("SELECT seq, kind, leaf FROM event ORDER BY seq").fetchall():
+        for seq, kind, leaf in db.execute("SELECT seq, kind, said(leaf) FROM event ORDER BY seq").fetchall():
             told = json.loads(leaf)
             if kind == "attempt-opened":
                 told["body"]["serial"] = "another"

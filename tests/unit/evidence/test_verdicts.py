@@ -21,6 +21,7 @@ from station.evidence.story import read_authorities
 from station.evidence.summary import Summary
 from station.journal.leaves import Leaves
 from station.journal.notes import Checkpoint
+from tests.stored_leaves import teach
 from tests.unit.evidence.conftest import Sample
 from tests.unit.evidence.evidence_rig import Rig, lay_ca, make_authority, make_modem, named
 from tests.unit.evidence.tampering import signed_again, unpack
@@ -133,10 +134,11 @@ def test_the_entry_of_a_checkpoint_agrees_with_it(rig: Rig, say: Callable[..., t
     rig.journal.close()
     db = sqlite3.connect(rig.data / "journal.db")
     db.execute("DROP TRIGGER event_stays")
-    seq, leaf = db.execute("SELECT seq, leaf FROM event WHERE kind = 'checkpoint-made'").fetchone()
-    changed = leaf.replace(f'"root":"{kept.root.hex()}"'.encode(), f'"root":"{"0" * 64}"'.encode())
+    teach(db)
+    seq, leaf = db.execute("SELECT seq, said(leaf) FROM event WHERE kind = 'checkpoint-made'").fetchone()
+    changed = leaf.replace(f'"root":"{kept.root.hex()}"', f'"root":"{"0" * 64}"')
     assert changed != leaf
-    db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (changed, seq))
+    db.execute("UPDATE event SET leaf = ? WHERE seq = ?", (changed.encode(), seq))
     db.commit()
     db.close()
     code, said = say(*named(rig))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from station.domain.secret import Secret
-from station.host.logs import write_mistake
+from station.host.mistakes import write_mistake
 from station.host.redaction import Redactor
 
 SECRETS = ("correct horse battery staple", "a-key-of-the-cloud-0123456789")

@@ -61,7 +61,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_copy_that_holds_is_kept_of_a_journal_of_each_earlier_format(tmp_path: Path, number: int) -> None:
     (tmp_path / FILE_NAME).write_bytes(gzip.decompress((FORMATS / f"journal-v{number}.db.gz").read_bytes()))
     before = entries(tmp_path)

@@ -20,6 +20,8 @@ from station.journal.merkle import Growing, inclusion_path, leaf_hash, require_c
 LEVEL_8 = 256
 LEVEL_16 = 65536
 MANY = 70_000
+GROWN = pytest.mark.xdist_group("a grown tree")
+"""In a run in several processes one of them writes so many entries, and not each."""
 
 
 class CountingClock(SystemClock):
@@ -54,6 +56,7 @@ def stored(data: Path) -> list[tuple[int, int, bytes]]:
     return rows
 
 
+@GROWN
 def test_seventy_thousand_events_have_the_root_of_their_leaves(grown: Path) -> None:
     sizes = [1, 2, 255, 256, 257, 511, 512, 4095, LEVEL_16 - 1, LEVEL_16, LEVEL_16 + 1, LEVEL_16 + 300, MANY]
     recomputed, tree = {}, Growing()
@@ -71,6 +74,7 @@ def test_seventy_thousand_events_have_the_root_of_their_leaves(grown: Path) -> N
             require_consistency(first, MANY, recomputed[first], recomputed[MANY], path)
 
 
+@GROWN
 def test_one_row_is_kept_for_256_leaves_and_one_for_65536(grown: Path) -> None:
     rows = stored(grown)
     assert [(level, place) for level, place, _ in rows] == [(8, n) for n in range(MANY // LEVEL_8)] + [(16, 0)]

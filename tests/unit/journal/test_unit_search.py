@@ -19,14 +19,21 @@ from tests.unit.evidence.written_batch import START, WrittenBatch, everything
 PREFIX = "50353257-3033-42bf-8033-"
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The written batch, for whoever only reads it."""
+    folder = tmp_path_factory.mktemp("written")
+    for _ in everything(folder):
+        pass
+    return folder
+
+
 @pytest.fixture(params=["by index", "by walking"])
-def search(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[UnitSearch]:
+def search(written: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[UnitSearch]:
     """The written batch, asked in both ways: few units are found by index, many by walking them."""
     if request.param == "by walking":
         monkeypatch.setattr(unit_search, "_BROAD", -1)
-    for _ in everything(tmp_path):
-        pass
-    with UnitSearch(tmp_path) as opened:
+    with UnitSearch(written) as opened:
         yield opened
 
 
@@ -66,8 +73,8 @@ def test_what_is_found(search: UnitSearch, wanted: Wanted, expected: list[int]) 
     assert search.extent(wanted).count == len(expected)
 
 
-def test_a_row_is_the_unit_as_it_is_now(search: UnitSearch, tmp_path: Path) -> None:
-    with Records(tmp_path) as records:
+def test_a_row_is_the_unit_as_it_is_now(search: UnitSearch, written: Path) -> None:
+    with Records(written) as records:
         for line in search.page(Wanted()):
             unit = records.unit(line.id)
             attempt = records.attempt(line.attempt)
@@ -94,8 +101,8 @@ def test_a_row_is_the_unit_as_it_is_now(search: UnitSearch, tmp_path: Path) -> N
             assert line.product == "tracker"
 
 
-def test_a_span_takes_units_by_any_of_their_attempts(search: UnitSearch, tmp_path: Path) -> None:
-    with Records(tmp_path) as records:
+def test_a_span_takes_units_by_any_of_their_attempts(search: UnitSearch, written: Path) -> None:
+    with Records(written) as records:
         unit = records.unit(search.page(Wanted(text=PREFIX + "000000000006"))[0].id)
         assert unit is not None
         first, last = records.attempts_of_unit(unit.id)

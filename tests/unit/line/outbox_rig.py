@@ -41,11 +41,13 @@ from station.line.gate import Gate
 from station.line.onboarding import OnboardRows
 from station.line.outbox import Outbox
 from station.line.outbox_rules import OutboxRules
+from station.line.rows_ahead import Rows, RowsAhead
 from station.line.team import TeamGate
 from station.people.rights import Actor, Instant, Method, PersonId, Role
 from station.simulator.cloud import LINE_KEY, SimulatedCloud
 from station.simulator.cloud_faults import Do, Fault
 from station.simulator.cloud_world import FAST
+from tests.rows_at_once import RowsAtOnce
 
 RowsOf = Callable[[Sequence[UnitId]], list[OnboardRow]]
 RULES = OutboxRules(rows=4, longest_wait=60.0, poll_first=1.0, poll_most=30.0, retry_first=5.0, settle=60.0)
@@ -137,14 +139,18 @@ class Rig:
         feed.listen(self._hear)
         renew = self._renew(make, base_url)
         cloud = renew()
-        rows = OnboardRows(self.records)
         gate = TeamGate(self.journal, self.records, cloud, cloud.place, team) if team or gated else None
-        made = rows_of or rows.rows_of
+        rows: Rows = RowsAtOnce(rows_of) if rows_of is not None else self._rows_ahead()
         self.tokens = FinalTokens(self.clock)
         self.outbox = Outbox(
-            self.journal, self.records, cloud, self.clock, rules, made, feed, gate, renew=renew, tokens=self.tokens
+            self.journal, self.records, cloud, self.clock, rules, rows, feed, gate, renew=renew, tokens=self.tokens
         )
         return self.outbox
+
+    def _rows_ahead(self) -> RowsAhead:
+        rows = RowsAhead(OnboardRows(self._stack.enter_context(self.journal.records())).rows_of)
+        self._stack.callback(rows.end)
+        return rows
 
     def close(self) -> None:
         self._stack.close()

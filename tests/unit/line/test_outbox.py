@@ -19,6 +19,7 @@ from station.domain.faults import Refusal, StationFault
 from station.domain.line import CloudState
 from station.host.files import sha256_of
 from station.line.decisions import decide_uploads
+from station.line.waits import ASKED_WITHIN
 from station.simulator.cloud import LINE_KEY
 from station.simulator.cloud_faults import Do
 from station.simulator.cloud_rows import read_rows
@@ -327,7 +328,7 @@ def test_a_unit_taken_out_for_rework_neither_waits_nor_holds_up_the_others(rig: 
     rig.restart(replace(RULES, rows=1))
     for _ in range(2):
         rig.step()
-    rig.clock.advance(RULES.poll_first)
+    rig.clock.advance(RULES.poll_first + ASKED_WITHIN)
     rig.step()
     assert rig.state(refused) is REFUSED
     for unit in (refused, waiting):

@@ -255,8 +255,9 @@ def test_a_wheel_brings_its_examples_and_which_source_it_is_of(tmp_path: Path, m
     for folder in ("config", "fixtures/simulated", "packaging/linux"):
         wanted = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
         for path in wanted:
-            if path.name != "generate.py" and path.suffix != ".pyc":
+            if path.name not in ("generate.py", ".gitattributes") and path.suffix != ".pyc":
                 assert (tmp_path / "_shipped" / path).read_bytes() == (ROOT / path).read_bytes()
+    assert not list((tmp_path / "_shipped").rglob(".git*"))
     # What was brought along is enough: recipes name roots and firmware by paths that lead from one to the other.
     for recipe in (tmp_path / "_shipped" / "config" / "recipes").glob("*.toml"):
         assert load_recipe(recipe).value.steps

@@ -9,7 +9,7 @@ from station.domain.faults import Fault
 from station.settings.drafts import Draft, draft_of, find_line
 from station.settings.first_fixture import render_simulated
 from station.settings.first_station import FirstStation, render_station
-from station.settings.loading import Loaded, load_station
+from station.settings.reading import Loaded, load_station
 from station.settings.station import StationSettings
 
 ROOT = Path(__file__).parents[3]

@@ -6,7 +6,7 @@ import pytest
 
 from station.domain.faults import Fault
 from station.host.secrets import EnvironmentSecret
-from station.settings.loading import load_station
+from station.settings.reading import load_station
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "config" / "station.toml"
 

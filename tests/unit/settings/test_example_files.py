@@ -25,7 +25,8 @@ from station.settings.explain import fields_by_key, sections_in
 from station.settings.fields import Section
 from station.settings.fixture import Fixture, NrfjprogProgrammer, NrfutilProgrammer, Vcom
 from station.settings.fixture import SimulatedProgrammer as SimulatedProbe
-from station.settings.loading import load_fixture, load_recipe, load_station
+from station.settings.loading import load_fixture, load_recipe
+from station.settings.reading import load_station
 from station.settings.recipe import OLDEST_FIRMWARE, CommandStep, FlashStep, ModemStep, ReadBackStep, Recipe
 from station.settings.station import Tools
 from station.simulator.bench import Bench

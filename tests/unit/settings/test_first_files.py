@@ -16,7 +16,8 @@ from station.settings.explain import fields_by_key, sections_in
 from station.settings.first_fixture import FirstSlot, render_found, render_simulated, write_fixture
 from station.settings.first_station import FirstCloud, FirstStation, render_station, suggest_id, write_station
 from station.settings.fixture import NrfutilProgrammer, SimulatedProgrammer, Vcom
-from station.settings.loading import load_fixture, load_station
+from station.settings.loading import load_fixture
+from station.settings.reading import load_station
 from station.settings.station import StationSettings
 
 ROOT = Path(__file__).parents[3]

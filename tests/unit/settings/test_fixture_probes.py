@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from station.settings.fixture import Fixture, NrfjprogProgrammer, NrfutilProgrammer, Vcom
-from station.settings.loading import Loaded, load_fixture
+from station.settings.loading import load_fixture
+from station.settings.reading import Loaded
 
 Refused = Callable[[Callable[[], object]], list[str]]
 Load = Callable[[str], Loaded[Fixture]]

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from station.settings.fields import absolute
-from station.settings.loading import load_fixture, load_station
+from station.settings.loading import load_fixture
 from station.settings.pinned import check_pin
+from station.settings.reading import load_station
 from station.settings.recipe import DeviceIdRule
 
 Refused = Callable[[Callable[[], object]], list[str]]

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ValidationError
 from station.domain.faults import Fault
 from station.settings.explain import fields_by_key, sections_in
 from station.settings.fixture import Fixture
-from station.settings.loading import load_fixture, load_recipe, load_station
+from station.settings.loading import load_fixture, load_recipe
+from station.settings.reading import load_station
 from station.settings.recipe import Recipe
 from station.settings.station import StationSettings
 

@@ -9,7 +9,7 @@ import pytest
 
 from station.domain.faults import StationFault
 from station.host.secrets import EnvironmentSecret, FileSecret, KeyringSecret
-from station.settings.loading import load_station
+from station.settings.reading import load_station
 from station.settings.station import Tools
 
 Refused = Callable[[Callable[[], object]], list[str]]

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from station.domain.faults import Fault
-from station.settings.loading import load_station
+from station.settings.reading import load_station
 from station.settings.syntax import explain_syntax
 
 
