@@ -231,6 +231,9 @@ def window(root: Root, picture: Path) -> None:
     shot = f"{PICTURED} > {HOME}/window.png"
     _, said = root.run(once.format(words="--demo", name='"nRF91 station"', wait=12, shot=shot), user=USER, timeout=180)
     _tell_window(root, "the window with the demo, its bench and engine", said)
+    worked = once.format(words="--station demo/station.toml", name='"nRF91 station"', wait=0, shot="true")
+    _, said = root.run(worked, user=USER, timeout=120)
+    _tell_window(root, "the window of a station that has worked", said)
     taken = root.folder / HOME.lstrip("/") / "window.png"
     if taken.exists() and taken.stat().st_size > 10_000:
         picture.parent.mkdir(parents=True, exist_ok=True)

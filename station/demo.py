@@ -4,70 +4,42 @@ Nothing of the line is simulated: it reads the fixture, recipe and station files
 bench over the wires that these name. Only boards, probes and the cloud are programs.
 """
 
-import json
 import secrets
-import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import requests
 
 from station.app import Station
+from station.demo_bench import TRANSPORT, simulated_works
 from station.domain.events import AttemptClosed, AttemptOpened
 from station.domain.ids import AttemptId, SlotNumber, parse_batch_id
 from station.domain.line import Outcome, SlotState
 from station.domain.secret import Secret
 from station.host.clock import Clock, Stop
-from station.host.companion import Companion
-from station.host.files import make_private_folder, read_bytes, replace_file
-from station.host.lock import FolderLock
-from station.host.program import own_command, shipped
+from station.host.files import replace_file
 from station.journal.codec import Entry
 from station.line.batch_run import LineRules
 from station.line.feed import Notice, SlotChanged
 from station.opened import Opened, open_station
 from station.own_key import ensure_own_key
 from station.people.rights import Actor, Method, Role
+from station.people.roll import Cost
 from station.running import Face, run_batch
 from station.signing_in import read_sign_in
 
 PRODUCT = "tracker"
 """What the demo builds."""
 
-TRANSPORT = "rfc2217" if sys.platform == "win32" else "pty"
-"""How the boards' serial ports come to be: Windows has no pseudo-terminals."""
+PIN_COST = Cost(kibibytes=1024, passes=1)
+"""What trying a PIN costs in the demo, which shows everybody its PINs: no more than anybody would wait for."""
 
 _HAND_SECONDS = 1.5
 """A hand needs as long to change a board, and the slot must see that the port was away."""
 
 _PATIENCE = 3
 """How often the technician acknowledges one slot before leaving it."""
-
-_STATION = """\
-# Made by the demo. A real station file with every key explained is config/station.toml.
-schema = 1
-station_id = "demo"
-line = "Demo line"
-data = "data"
-fixture = {fixture}
-recipes = {recipes}
-
-[cloud]
-kind = "team"
-base_url = {cloud}
-team = {team}
-api_key = {{ file = {api_key} }}
-max_wait_s = 5
-poll_every_s = 1
-
-[ca]
-name = "Demo Works"
-passphrase = {{ file = {passphrase} }}
-"""
 
 
 def run_demo(
@@ -89,7 +61,7 @@ def run_demo(
     with simulated_works(folder, slots=slots, fast=fast, seed=seed, transport=transport) as works:
         opened = read(works.station_file)
         recipe, jig, stop = opened.recipe(PRODUCT), opened.fixture(), Stop()
-        with Station(opened, "the demo") as line:
+        with Station(opened, "the demo", PIN_COST) as line:
             staff = prepare(line, works.folder)
             line.enter(staff.sign_in(line, staff.operator))
             cloud = opened.cloud()
@@ -112,34 +84,6 @@ def run_demo(
                 return run_batch(line, engine, armed, recipe, face, stop)
             finally:
                 hands.end()
-
-
-@dataclass(frozen=True, slots=True)
-class Works:
-    """The demo's simulated bench, which is there as long as its block lasts, and the station file written for it."""
-
-    folder: Path
-    station_file: Path
-    control: str
-    """The address where boards are put in and taken out."""
-    run: int
-    """Which demo of this folder it is: boards of one seed keep their numbers, and a finished one isn't built again."""
-    transport: str
-
-
-@contextmanager
-def simulated_works(folder: Path, *, slots: int, fast: bool, seed: int, transport: str = TRANSPORT) -> Iterator[Works]:
-    """Have a bench of ``slots`` slots and a cloud at work, and a station file in ``folder`` that names them."""
-    folder = folder.absolute()
-    make_private_folder(folder / "data")
-    bench_folder = folder / "data" / "bench"
-    command = own_command("station.simulator", "--folder", str(bench_folder), "--slots", str(slots))
-    command += ["--seed", str(seed), "--transport", transport, *(["--fast"] if fast else [])]
-    with FolderLock(folder, "a demo"), Companion(command, ready="ready", timeout=30):
-        run = _next_run(folder)
-        bench = json.loads(read_bytes(bench_folder / "bench.json"))
-        file = _write_settings(folder, bench, slots, transport)
-        yield Works(folder, file, bench["control"], run, transport)
 
 
 def prepare(line: Station, folder: Path) -> "Staff":
@@ -282,40 +226,3 @@ class Technician:
             return
         answer = self._session.request(method, f"{self._control}/slots/{slot}", json=body, timeout=10)
         answer.raise_for_status()
-
-
-def _next_run(folder: Path) -> int:
-    count = folder / "runs"
-    run = int(read_bytes(count, 32)) + 1 if count.exists() else 1
-    replace_file(count, str(run).encode())
-    return run
-
-
-def _write_settings(folder: Path, bench: dict[str, Any], slots: int, transport: str) -> Path:
-    """Write the demo's station file, and the secrets it names, as any station has them. Return its path."""
-    passphrase = folder / "ca-passphrase"
-    if not passphrase.exists():
-        replace_file(passphrase, Secret(secrets.token_urlsafe(24)).reveal().encode())
-    replace_file(folder / "api-key", bench["api_key"].encode())
-    fixture = shipped("fixtures", "simulated", "fixture.toml")
-    if transport != "pty" or slots != 8:
-        fixture = folder / "fixture.toml"
-        # A network port is there with and without a board: then the technician says that one is in.
-        presence = "port" if transport == "pty" else "scan"
-        defaults = f'programmer = "simulated"\npresence = "{presence}"\npower = "none"\n'
-        rows = "\n".join(
-            f"[[slots]]\nnumber = {slot}\nport = {json.dumps(bench['ports'][str(slot)])}\n"
-            for slot in range(1, slots + 1)
-        )
-        replace_file(fixture, f'schema = 1\nname = "simulated-{slots}"\n\n[defaults]\n{defaults}\n{rows}'.encode())
-    text = _STATION.format(
-        fixture=json.dumps(str(fixture)),
-        recipes=json.dumps(str(shipped("config", "recipes"))),
-        cloud=json.dumps(bench["cloud"]),
-        team=json.dumps(bench["team"]),
-        api_key=json.dumps(str(folder / "api-key")),
-        passphrase=json.dumps(str(passphrase)),
-    )
-    path = folder / "station.toml"
-    replace_file(path, text.encode())
-    return path

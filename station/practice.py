@@ -39,6 +39,7 @@ class PracticeBench:
         if sys.platform == "win32":
             command += ["--transport", "rfc2217", "--first-port", str(FIRST_PORT), "--probe-port", str(PROBE_PORT)]
         self._companion = Companion(command, ready="ready", timeout=_START)
+        self._companion.wait_ready()
         self._control: str = json.loads(read_bytes(folder / "bench.json"))["control"]
         self._session = requests.Session()
         self._session.trust_env = False

@@ -4,15 +4,13 @@ The technician sees the tiles as anybody does: a face of its own towards the eng
 """
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QCoreApplication
 
 from station.app import Station
-from station.demo import Staff, Technician, Works, prepare, simulated_works
+from station.demo import PIN_COST, Staff, Technician, prepare
+from station.demo_bench import Works
 from station.domain.faults import Fault
 from station.domain.ids import SlotNumber
 from station.domain.line import Outcome, SlotState
@@ -29,21 +27,19 @@ _MORE: Final = 2
 _PATIENCE: Final = 10.0
 
 
-@contextmanager
-def demo_line(folder: Path, *, slots: int, fast: bool, hands: bool) -> Iterator[tuple[Path, "DemoHands", str]]:
-    """Have a simulated line at work: yields its station file, whoever loads it, and who may sign in.
+def begin_line(works: Works) -> tuple[Opened, str]:
+    """Have people, a CA and all that a line needs at this bench; return the station, and a hint who may sign in.
 
-    Raises what keeps the simulator or the station from being begun.
+    Raises what keeps the station from being begun.
     """
-    with simulated_works(folder, slots=slots, fast=fast, seed=1) as works:
-        opened = open_station(works.station_file)
-        with Station(opened, "the demo's start") as line:
-            staff = prepare(line, works.folder)
-        people = [read_sign_in(who) for who in (staff.operator, staff.engineer)]
-        hint = QCoreApplication.translate("Desktop", "Demo. Sign in as {people}.").format(
-            people=" / ".join(f"{one.who}, PIN {one.pin.reveal()}" for one in people)
-        )
-        yield works.station_file, DemoHands(opened, works, load=hands), hint
+    opened = open_station(works.station_file)
+    with Station(opened, "the demo's start", PIN_COST) as line:
+        staff = prepare(line, works.folder)
+    people = [read_sign_in(who) for who in (staff.operator, staff.engineer)]
+    hint = QCoreApplication.translate("Desktop", "Demo. Sign in as {people}.").format(
+        people=" / ".join(f"{one.who}, PIN {one.pin.reveal()}" for one in people)
+    )
+    return opened, hint
 
 
 class DemoHands:

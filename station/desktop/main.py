@@ -13,6 +13,7 @@ from PySide6.QtCore import QLibraryInfo, QLocale, QObject, Qt, QTimer, QTranslat
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QMessageBox
 
+from station.demo_bench import begun_works
 from station.desktop import style
 from station.desktop.background import Background
 from station.desktop.bridge import Bridge
@@ -76,10 +77,14 @@ def _show_either(
 ) -> int:
     if demo is None:
         return _show(application, look, preferences, file, None, "")
-    from station.desktop.demo_hands import demo_line  # noqa: PLC0415 -- a line's own window has no use for any of it
+    with begun_works(demo.folder, slots=demo.slots, fast=demo.fast, seed=1) as ready:
+        # A line's own window has no use for any of it; a demo's loads it while its bench does the same.
+        from station.desktop.demo_hands import DemoHands, begin_line  # noqa: PLC0415
 
-    with demo_line(demo.folder, slots=demo.slots, fast=demo.fast, hands=demo.hands) as (station_file, hands, hint):
-        return _show(application, look, preferences, station_file, hands, hint)
+        works = ready()
+        opened, hint = begin_line(works)
+        hands = DemoHands(opened, works, load=demo.hands)
+        return _show(application, look, preferences, works.station_file, hands, hint)
 
 
 class Look(QObject):

@@ -17,7 +17,7 @@ class Companion:
     """A child process that ends when its standard input does, so that it can't outlive this one, however this ends."""
 
     def __init__(self, command: Sequence[str], *, ready: str, timeout: float) -> None:
-        """Start it and wait for a line that begins with ``ready``. Raises HOST-108 or HOST-109; then nothing runs."""
+        """Start it; it is at work once it has said a line that begins with ``ready``. Raises HOST-109: nothing runs."""
         try:
             self._process = subprocess.Popen(
                 list(command),
@@ -31,20 +31,21 @@ class Companion:
             )
         except OSError as error:
             raise PROGRAM_MISSING.fault(str(error), program=command[0]) from error
-        lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        threading.Thread(target=_read, args=(self._process.stdout, lines), daemon=True).start()
-        self.ready_line = self._wait(lines, ready, timeout, command)
+        self._program, self._ready, self._timeout = " ".join(command[:3]), ready, timeout
+        self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=_read, args=(self._process.stdout, self._lines), daemon=True).start()
 
-    def _wait(self, lines: "queue.SimpleQueue[str]", ready: str, timeout: float, command: Sequence[str]) -> str:
+    def wait_ready(self) -> None:
+        """Return when it is at work. Once. Raises HOST-108 or HOST-109; then nothing runs."""
         try:
-            while line := lines.get(timeout=timeout):
-                if line.startswith(ready):
-                    return line.strip()
+            while line := self._lines.get(timeout=self._timeout):
+                if line.startswith(self._ready):
+                    return
         except queue.Empty:
             self.end()
-            raise PROGRAM_HUNG.fault(program=" ".join(command[:3]), seconds=timeout) from None
+            raise PROGRAM_HUNG.fault(program=self._program, seconds=self._timeout) from None
         self.end()
-        raise PROGRAM_MISSING.fault(f"it ended with status {self._process.returncode}", program=" ".join(command[:3]))
+        raise PROGRAM_MISSING.fault(f"it ended with status {self._process.returncode}", program=self._program)
 
     def end(self) -> None:
         """Have it end, and return when it has. Safe to repeat."""

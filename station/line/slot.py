@@ -92,8 +92,8 @@ class Slot:
                     # Only a board that is there takes a place in the batch; where none is left, it stays untouched.
                     if not self._intake.take():
                         break
-                    self._take_one(records, serial)
-                    if not self.latched:  # a latched slot's board is tried again once somebody has acknowledged
+                    # Where it latched, its board is tried again once somebody has acknowledged: maybe they have by now.
+                    if not self._take_one(records, serial):
                         self._equipment.presence.wait_gone(over)
         except Cancelled:
             pass  # the line stops, or the batch is complete: both are told elsewhere
@@ -107,19 +107,21 @@ class Slot:
             self._scans.clear()
         self._show(SlotState.STOPPED)
 
-    def _take_one(self, records: Records, serial: BoardSerial | None) -> None:
-        """Take the board through, and give its place in the batch back, whatever happens."""
+    def _take_one(self, records: Records, serial: BoardSerial | None) -> bool:
+        """Take the board through, and give its place in the batch back, whatever happens. Return whether it latched."""
         try:
             ended = self._attempt(records, serial)
         finally:
             with self._message:
                 self._label = None
             self._intake.give_back()
-        if ended is not None and ended.latch and ended.fault is not None:
+        if ended is None:
+            return True
+        if ended.latch and ended.fault is not None:
             self._latch(ended.attempt, ended.fault)
-        elif ended is not None:
-            sentence = ended.fault.sentence if ended.fault else ""
-            self._show(SlotState.DONE, sentence)
+            return True
+        self._show(SlotState.DONE, ended.fault.sentence if ended.fault else "")
+        return False
 
     def _wait_for_board(self, over: Stop) -> BoardSerial | None:
         """Return the scanned serial (None where nothing is scanned) once a board is in the slot."""
@@ -136,6 +138,7 @@ class Slot:
         return serial
 
     def _attempt(self, records: Records, serial: BoardSerial | None) -> Ended | None:
+        """Return how it ended; None where it could not, and the slot has latched by that."""
         self._show(SlotState.RUNNING)
         try:
             # What a full disk left open here is closed before anything else is begun.

@@ -155,7 +155,8 @@ def simulated_line(folder: Path, asked: Asked) -> Iterator[Line]:
     data.mkdir(mode=0o700, parents=True, exist_ok=True)
     command = [sys.executable, "-m", "station.simulator", "--folder", str(data / "bench"), "--seed", "1"]
     command += ["--slots", str(asked.slots), *PACES[asked.pace]]
-    with Companion(command, ready="ready", timeout=_PATIENCE):
+    with Companion(command, ready="ready", timeout=_PATIENCE) as simulator:
+        simulator.wait_ready()
         bench = RemoteBench(data / "bench")
         cloud = RemoteCloud(bench.announced["cloud"], bench.announced["api_key"])
         line = Line(folder, cast("Bench", bench), cast("SimulatedCloud", cloud), clock)

@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from station.app import Station
-from station.demo import Works, prepare, simulated_works
+from station.demo import prepare
+from station.demo_bench import Works, simulated_works
 from station.desktop.demo_hands import DemoHands
 from station.domain.ids import BatchId
 from station.domain.line import SlotState

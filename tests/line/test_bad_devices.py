@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from station.domain.faults import Fault
-from station.domain.line import Outcome, StepKind
+from station.domain.line import Outcome, SlotState, StepKind
+from station.line.feed import Notice, SlotChanged
 from tests.line.harness import STEPS, Line
 from tests.line.trial import Trial, advises, prepare
 from tests.line.truth import held
@@ -225,6 +226,24 @@ def test_a_latched_slot_touches_no_board_before_somebody_looked(line: Line) -> N
         trial.scan()
         assert trial.end().passed
         assert trial.records.latched_slots() == {}
+
+
+def test_a_latched_slot_tries_its_board_again_however_soon_somebody_looked(line: Line) -> None:
+    prepare(line, presence="port")
+    with Trial(line) as trial:
+
+        def look(notice: Notice) -> None:
+            if isinstance(notice, SlotChanged) and notice.state is SlotState.LATCHED:
+                trial.engine.acknowledge(notice.slot, line.actor(), "quicker than any hand")  # on the slot's own thread
+
+        trial.station.feed.listen(look)
+        # Its port comes back before a slot that waits for the board to be taken out would believe that it has gone.
+        end = trial.put({"serial": "BACK", "faults": commands(fault("vanish", "CGMR", seconds=0.1))})
+        assert (end.code, end.latched) == ("DEV-105", True), end
+        trial.wait(
+            lambda: any(unit.outcome is Outcome.PASSED for unit in trial.records.find_units("")),
+            "the same board to pass",
+        )
 
 
 @pytest.mark.announces("the modem did not store before the end")

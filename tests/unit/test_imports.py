@@ -27,7 +27,7 @@ FLOORS = [
     {"app"},
     {"doctor", "console", "outlet", "typed_commands", "own_key"},
     {"signed_record", "interrupts"},
-    {"running", "options", "exporting", "backing_up", "restoring"},
+    {"running", "options", "exporting", "backing_up", "restoring", "demo_bench"},
     {"uploading", "sentences", "signing_in"},
     {"demo", "practice", "given", "connected", "cloud_deleting"},
     {"people_commands", "evidence_commands", "batch_commands", "backup_commands", "outbox_commands"},

@@ -53,7 +53,8 @@ def reference(python: Path, folder: Path, units: int) -> list[float]:
     signing = ["--ca", str(certificate), "--ca-key", str(key), "--id-str", "nrf-", "--id-imei"]
     command = [sys.executable, "-m", "station.simulator", "--folder", str(folder / "bench"), "--slots", "1"]
     seconds = []
-    with Companion([*command, *PACES["none"]], ready="ready", timeout=60):
+    with Companion([*command, *PACES["none"]], ready="ready", timeout=60) as simulator:
+        simulator.wait_ready()
         bench = RemoteBench(folder / "bench")
         device = str(Path(json.loads((folder / "bench" / "bench.json").read_text("utf-8"))["ports"]["1"]))
         for number in range(units):
