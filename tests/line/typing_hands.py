@@ -1,5 +1,6 @@
 """A person at a terminal: what is shown is read, and keys are pressed."""
 
+import codecs
 import contextlib
 import os
 import pty
@@ -32,6 +33,7 @@ class Terminal:
         )
         os.close(slave)
         self.shown = ""
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._looked_at = 0
 
     def read_until(self, text: str) -> None:
@@ -87,7 +89,8 @@ class Terminal:
             data = os.read(self._master, 65536)
         except OSError:  # nobody has the other side open any more
             return False
-        self.shown += data.decode("utf-8", "replace").replace("\r\n", "\n")
+        # A read may end inside of a character, and between \r and \n.
+        self.shown = (self.shown + self._decoder.decode(data)).replace("\r\n", "\n")
         return bool(data)
 
 
