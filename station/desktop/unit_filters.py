@@ -52,7 +52,11 @@ def _midnight(day: QDate, later: int) -> datetime:
 
 
 class UnitFilters(QWidget):
-    """The search field and its chips. ``wanted_changed`` comes as soon as typing rests for a moment."""
+    """The search field and its chips.
+
+    ``wanted_changed`` comes with the first key at once, and for what follows sooner than a hand types (a scanner's
+    keys) as soon as that rests.
+    """
 
     wanted_changed = Signal()
     accepted = Signal()
@@ -81,6 +85,7 @@ class UnitFilters(QWidget):
             theme,
         )
         self._timer = gathering(self, 25)
+        self._more = False
         self._prepare(theme)
         self._lay_out(theme.px(8))
         self._connect()
@@ -121,9 +126,9 @@ class UnitFilters(QWidget):
     def look_for(self, text: str) -> None:
         """Look for this alone, at once: a scan, or somebody's ID."""
         self.reset()
+        self._timer.start()  # of what changes here nobody is told by itself
         self.search.setText(text)
-        self._timer.stop()
-        self.wanted_changed.emit()
+        self._tell()
 
     def choose_batch(self, batch: str) -> None:
         """Look for this batch's units alone, at once."""
@@ -134,7 +139,7 @@ class UnitFilters(QWidget):
             place = self.batch.count() - 1
         with QSignalBlocker(self.batch):
             self.batch.setCurrentIndex(place)
-        self.wanted_changed.emit()
+        self._tell()
 
     def reset(self) -> None:
         """Look for everything; nobody is told."""
@@ -204,18 +209,36 @@ class UnitFilters(QWidget):
             rows.addLayout(row)
 
     def _connect(self) -> None:
-        self._timer.timeout.connect(self.wanted_changed)
-        self.search.textChanged.connect(lambda _: self._timer.start())
+        self._timer.timeout.connect(self._rested)
+        self.search.textChanged.connect(lambda _: self._change())
         self.search.returnPressed.connect(self.accepted)
-        self.outcomes.when_changed(self._timer.start)
-        self.clouds.when_changed(self._timer.start)
+        self.outcomes.when_changed(self._change)
+        self.clouds.when_changed(self._change)
         for box in (self.product, self.batch, self.days):
-            box.currentIndexChanged.connect(lambda _: self._timer.start())
+            box.currentIndexChanged.connect(lambda _: self._change())
         self.days.currentIndexChanged.connect(lambda _: self._show_dates())
         for edit in (self.first, self.last):
-            edit.dateChanged.connect(lambda _: self._timer.start())
+            edit.dateChanged.connect(lambda _: self._change())
         self.clear_all.clicked.connect(self._clear)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+    def _change(self) -> None:
+        follows = self._timer.isActive()
+        self._timer.start()
+        if follows:
+            self._more = True
+        else:
+            self.wanted_changed.emit()
+
+    def _rested(self) -> None:
+        if self._more:
+            self._tell()
+
+    def _tell(self) -> None:
+        """Say at once what is wanted now, and not once more after a moment."""
+        self._timer.stop()
+        self._more = False
+        self.wanted_changed.emit()
 
     def _show_dates(self) -> None:
         between = self.days.currentData() == Days.BETWEEN
@@ -225,4 +248,4 @@ class UnitFilters(QWidget):
     def _clear(self) -> None:
         self.reset()
         self.search.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.wanted_changed.emit()
+        self._tell()

@@ -61,6 +61,10 @@ class Records(UploadRecords):
     ) -> None:
         self.close()
 
+    def keep_little(self) -> None:
+        """Have the connection keep 256 KiB of the file in memory, where it would come to 2 MiB: one of many that stay."""
+        self._db.pragma("cache_size", -256)
+
     @property
     def folder(self) -> Path:
         """The data folder that is read."""

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from station.devices.faults import IMAGE_CHANGED
@@ -54,8 +55,9 @@ class BatchRun:
     ) -> None:
         self._bench, self._uploader, self._feed, self._rules, self._records = bench, uploader, feed, rules, records
         self._gate = gate
-        # All slots count by this one reader: each its own would keep the whole batch's pages 32 times.
-        self._intake = Intake(quantity, lambda: finished_units(records, bench))
+        # All slots count in one thread: each its own would keep 32 times the memory that a whole batch takes to count.
+        self._counter = ThreadPoolExecutor(1, "counting")
+        self._intake = Intake(quantity, lambda: self._counter.submit(finished_units, bench).result())
         bench.stop.on_request(self._intake.over.request)
         latched = records.latched_slots()
         self._slots = {
@@ -90,6 +92,7 @@ class BatchRun:
             self._intake.over.request()
             for slot in self._slots.values():
                 slot.join()
+            self._counter.shutdown()
             if self._uploader:
                 if not self._bench.stop.requested:
                     self._uploader.nudge(flush=True)

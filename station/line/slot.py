@@ -85,6 +85,7 @@ class Slot:
         over = self._intake.over
         try:
             with self._bench.journal.records() as records:
+                records.keep_little()
                 while not over.requested:
                     self._wait_unlatched()
                     self._show(SlotState.EMPTY)
@@ -202,6 +203,8 @@ def _unexpected(error: Exception) -> Fault:
     return UNEXPECTED.fault(f"{type(error).__name__}: {error}", step="of this slot")
 
 
-def finished_units(records: Records, bench: Bench) -> int:
+def finished_units(bench: Bench) -> int:
     """Return how many units of the batch have ended, boards included that sit silent in their slots."""
-    return records.tally(bench.batch).ended
+    with bench.journal.records() as records:
+        records.keep_little()  # all of the batch is gone through, and then not for long
+        return records.tally(bench.batch).ended

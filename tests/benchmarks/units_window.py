@@ -97,6 +97,7 @@ def units_window(folder: Path) -> Iterator[UnitsWindow]:
         page.resize(1920, 1080)
         page.show()
         _until(lambda: page.model.count is not None and page.filters.batch.count() > 1)
+        _rest()  # nobody types before the page is seen
         yield UnitsWindow(page)
         assert not around.said, around.said
         page.model.end()
@@ -110,3 +111,10 @@ def _until(reached: Callable[[], bool]) -> None:
     while not reached():
         assert time.perf_counter() < late, "waited in vain for the page"
         QCoreApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+
+
+def _rest() -> None:
+    """Return when all is drawn that was to be drawn."""
+    rested = list[bool]()
+    QTimer.singleShot(0, lambda: rested.append(True))  # Qt comes to it behind everything else
+    _until(lambda: bool(rested))

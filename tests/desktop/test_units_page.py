@@ -122,6 +122,18 @@ def test_a_failed_record_says_why(page: UnitsPage, qtbot: QtBot) -> None:
     assert results[-1] == "Failed"
 
 
+def test_the_first_key_is_looked_for_at_once_and_a_scanners_others_together(page: UnitsPage, qtbot: QtBot) -> None:
+    seen = list[str]()
+    page.filters.wanted_changed.connect(lambda: seen.append(page.filters.wanted().text))
+    QTest.keyClicks(page.filters.search, "35250")
+    assert seen == ["3"]
+    qtbot.waitUntil(lambda: seen == ["3", "35250"])
+    page.filters.search.clear()
+    page.filters.look_for("acme")
+    assert seen == ["3", "35250", "", "acme"]
+    assert not page.filters._timer.isActive()
+
+
 def test_the_next_record_is_a_key_away(page: UnitsPage, qtbot: QtBot) -> None:
     page.table.setFocus()
     QTest.keyClick(page.table, Key.Key_Return)
