@@ -62,7 +62,7 @@ class Records(UploadRecords):
         self.close()
 
     def keep_little(self) -> None:
-        """Have the connection keep 256 KiB of the file in memory, where it would come to 2 MiB: one of many that stay."""
+        """Have the connection keep 256 KiB of the file in memory, not 2 MiB: it is one of many that stay."""
         self._db.pragma("cache_size", -256)
 
     @property
