@@ -18,6 +18,7 @@ from station.domain.ids import BatchId
 from station.domain.secret import Secret
 from station.evidence.checkpoints import guard_start
 from station.evidence.succession import origin_in_force
+from station.host.arenas import share_arenas
 from station.host.clock import Stop
 from station.host.clock_status import clock_status
 from station.host.core_files import forbid_core_files
@@ -65,6 +66,7 @@ class Station:
         Several people may be served at once: what each does names them, whoever entered. ``restoring``: the journal
         is a backup's, verified as a whole, and lacks on purpose what was signed since.
         """
+        share_arenas()
         self.opened = opened
         self.feed = Feed()
         self.final_tokens = FinalTokens(opened.clock)

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from array import array
-from collections.abc import Iterator, MutableSequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -56,17 +56,17 @@ class Asked:
 class Told:
     """What was measured. Of each unit, seconds; of the line, pairs: units that were done, and the figure then."""
 
-    seconds: MutableSequence[float] = field(default_factory=lambda: array("d"))
+    seconds: list[float] = field(default_factory=list)
     """From the word that it is loaded to its committed result."""
-    device: MutableSequence[float] = field(default_factory=lambda: array("d"))
+    device: list[float] = field(default_factory=list)
     """What its device took, by the bench's timings."""
-    taken: MutableSequence[float] = field(default_factory=lambda: array("d"))
+    taken: list[float] = field(default_factory=list)
     """What its device took in truth: it is a program that does its work."""
     spent: dict[str, tuple[int, float]] = field(default_factory=dict)
     """What all devices took, by what for: each command and probe operation, how often, and its seconds."""
-    first_byte: MutableSequence[float] = field(default_factory=lambda: array("d"))
+    first_byte: list[float] = field(default_factory=list)
     """From the word that it is loaded to the first byte at the device."""
-    freed: MutableSequence[float] = field(default_factory=lambda: array("d"))
+    freed: list[float] = field(default_factory=list)
     """From its result until its slot takes the next one."""
     cpu: list[tuple[int, float]] = field(default_factory=list)
     """Processor seconds of the line, without its hands'."""
@@ -176,6 +176,25 @@ def simulated_line(folder: Path, asked: Asked) -> Iterator[Line]:
         yield line
 
 
+class Column:
+    """Numbers of units, with room for all of them from the first on: the line's memory is a figure too."""
+
+    def __init__(self, room: int) -> None:
+        self._values, self._used = array("d", bytes(8 * room)), 0
+
+    def __len__(self) -> int:
+        return self._used
+
+    def append(self, value: float) -> None:
+        """Note one more."""
+        self._values[self._used] = value
+        self._used += 1
+
+    def told(self) -> list[float]:
+        """Return what was noted."""
+        return list(self._values[: self._used])
+
+
 class Hands:
     """Quick hands: a finished board is out, and the next one in and told of, as soon as its slot can take it."""
 
@@ -190,6 +209,8 @@ class Hands:
         self._every = max(1, asked.units // 20)
         self.commits = 0
         self.told = Told()
+        self._seconds, self._device, self._taken = Column(asked.units), Column(asked.units), Column(asked.units)
+        self._first_byte, self._freed = Column(asked.units), Column(asked.units)
         slots = [SlotNumber(number) for number in range(1, asked.slots + 1)]
         # Of each slot: when it finished with a board (True) or wants one.
         self._orders = {slot: queue.SimpleQueue[tuple[bool, float] | None]() for slot in slots}
@@ -221,8 +242,11 @@ class Hands:
             orders.put(None)
         for thread in self._threads:
             thread.join(_PATIENCE)
-        self.told.commits = self.commits - self.told.commits
-        self.told.leaves = self._weigh(self._asked.units)
+        told = self.told
+        told.seconds, told.device, told.taken = self._seconds.told(), self._device.told(), self._taken.told()
+        told.first_byte, told.freed = self._first_byte.told(), self._freed.told()
+        told.commits = self.commits - told.commits
+        told.leaves = self._weigh(self._asked.units)
 
     def _weigh(self, units: int) -> int:
         """Note what the data folder takes, with so many units in it; return the bytes of their evidence."""
@@ -248,7 +272,7 @@ class Hands:
                 self._weigh(0)
                 self.told.commits = self.commits
             if slot in self._ended:
-                self.told.freed.append(at - self._ended[slot])
+                self._freed.append(at - self._ended[slot])
             if not self._left:
                 return
             self._left -= 1
@@ -265,14 +289,14 @@ class Hands:
         self._ended[slot] = at
         told, begun = self.told, self._begun[slot]
         with self._lock:
-            told.seconds.append(at - begun)
-            told.device.append(counters["device_seconds"])
-            told.taken.append(counters["taken_seconds"])
+            self._seconds.append(at - begun)
+            self._device.append(counters["device_seconds"])
+            self._taken.append(counters["taken_seconds"])
             for what, (times, seconds) in counters["spent"].items():
                 before = told.spent.get(what, (0, 0.0))
                 told.spent[what] = before[0] + times, before[1] + seconds
-            told.first_byte.append((counters["first_byte_at"] or at) - begun)
-            done = len(told.seconds)
+            self._first_byte.append((counters["first_byte_at"] or at) - begun)
+            done = len(self._seconds)
             if done % self._every == 0:
                 told.cpu.append((done, time.process_time() - self._own_cpu))
                 if done < self._asked.units:  # behind the last one the batch is told, unit by unit: other memory

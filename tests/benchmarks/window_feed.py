@@ -10,6 +10,8 @@ from station.engine.pushes import AtLines, Changed, Happened, Header, Push, Tile
 from station.journal.codec import iso
 
 STEPS = ("identify", "clear-credentials", "generate-key", "sign", "write-credentials", "prove", "store")
+EXCHANGES = 16
+"""About as many commands as a tracker's credentials take, each with its answer."""
 _BEGIN = datetime(2026, 11, 22, 6, 0, tzinfo=UTC)
 
 
@@ -27,7 +29,8 @@ def pushes_of(number: int, slots: int) -> Iterator[Push]:
     for index, step in enumerate(STEPS):
         tile = Tile(state=SlotState.RUNNING, step=step, step_index=index, **common)  # type: ignore[arg-type]  # by name
         yield Changed(tiles=(tile,))
-    yield AtLines(slot=slot, lines=((at, ">", f"AT%CMNG=1,{number}"), (at, "<", "OK")))
+    for exchange in range(EXCHANGES):
+        yield AtLines(slot=slot, lines=((at, ">", f"AT%CMNG=1,{number},{exchange}"), (at, "<", "OK")))
     bad = number % 50 == 7
     outcome = Outcome.FAILED if bad else Outcome.PASSED
     code, sentence = ("AT-305", f"The modem of board {number} has no IMEI.") if bad else ("", "")
