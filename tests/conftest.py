@@ -175,14 +175,30 @@ def no_unannounced_warning(request: pytest.FixtureRequest) -> Iterator[None]:
             heard.append(f"{method.upper()} structlog: {dict(event)}")
         return event
 
-    # In place, because loggers that exist already hold this very list.
-    processors: list[Any] = structlog.get_config()["processors"]
-    processors.insert(0, overhear)
+    heard_of: list[list[Any]] = []
+
+    def be_heard() -> None:
+        # In place, because loggers that exist already hold this very list.
+        processors: list[Any] = structlog.get_config()["processors"]
+        if overhear not in processors:
+            processors.insert(0, overhear)
+            heard_of.append(processors)
+
+    configure = structlog.configure
+
+    def configured(*args: Any, **kwargs: Any) -> None:
+        configure(*args, **kwargs)
+        be_heard()
+
+    be_heard()
+    structlog.configure = configured
     logging.setLogRecordFactory(listen)
     yield
     logging.setLogRecordFactory(make_record)
-    if overhear in processors:
-        processors.remove(overhear)
+    structlog.configure = configure
+    for processors in heard_of:
+        if overhear in processors:
+            processors.remove(overhear)
     unannounced = [line for line in heard if not any(part in line for part in announced)]
     if unannounced:
         pytest.fail("logged without being announced:\n" + "\n".join(unannounced), pytrace=False)

@@ -5,6 +5,9 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Mapping, MutableMapping
+from contextlib import nullcontext
+from functools import partial
 from io import TextIOWrapper
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -45,11 +48,10 @@ class Logs:
         make_private_folder(folder)
         self.path = folder / f"{name}.log"
         try:
-            self._handler = _PrivateFile(self.path, maxBytes=max_mebibytes * _MEBIBYTE, backupCount=keep)
+            self._handler = _PrivateFile(self.path, clock, most=max_mebibytes * _MEBIBYTE, keep=keep)
         except OSError as error:
             raise FILE_UNWRITABLE.fault(str(error), path=self.path) from error
         self._handler.addFilter(RedactingFilter(redactor))
-        self._handler.setFormatter(_JsonLine(clock))
         self._redactor = redactor
         self._before = _State()
         root = logging.getLogger()
@@ -60,16 +62,15 @@ class Logs:
         structlog.configure(
             processors=[
                 structlog.contextvars.merge_contextvars,
-                structlog.stdlib.filter_by_level,
-                structlog.stdlib.PositionalArgumentsFormatter(),
                 structlog.processors.StackInfoRenderer(),
                 # Plain text without locals: a local may be the secret itself.
                 structlog.processors.format_exc_info,
                 redactor,
-                structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+                _as_event,
             ],
-            wrapper_class=structlog.stdlib.BoundLogger,
-            logger_factory=structlog.stdlib.LoggerFactory(),
+            # Not by way of logging's own records: each entry of the journal is a line, and half of its time was theirs.
+            wrapper_class=structlog.make_filtering_bound_logger(root.level),
+            logger_factory=partial(_Lines, self._handler),
             # A cached logger would outlive close().
             cache_logger_on_first_use=False,
         )
@@ -137,12 +138,14 @@ class _State:
 
 
 class _PrivateFile(RotatingFileHandler):
-    """A rotated file with mode 600 from its creation, whatever the umask."""
+    """A rotated file of JSON objects, one a line, with mode 600 from its creation, whatever the umask."""
 
-    def __init__(self, path: Path, *, maxBytes: int, backupCount: int) -> None:  # noqa: N803 -- the base class's names
+    def __init__(self, path: Path, clock: Clock, *, most: int, keep: int) -> None:
         self.lost = 0
         self._size = 0
-        super().__init__(path, maxBytes=maxBytes, backupCount=backupCount, encoding="utf-8", errors="backslashreplace")
+        self._clock = clock
+        self._over = False
+        super().__init__(path, maxBytes=most, backupCount=keep, encoding="utf-8", errors="backslashreplace")
 
     def _open(self) -> TextIOWrapper:
         flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -153,51 +156,74 @@ class _PrivateFile(RotatingFileHandler):
         return os.fdopen(handle, "a", encoding=self.encoding, errors=self.errors)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write the line, in a fresh file where this one is full.
+        """Write the line of a record that the redacting filter has cleaned."""
+        event = record.msg if isinstance(record.msg, dict) else {"event": record.getMessage()}
+        more = {"exception": record.exc_text, "stack": record.stack_info}
+        said = event | {name: text for name, text in more.items() if text}
+        self.write(record.levelname.lower(), record.name, said, record.threadName)
+
+    def write(self, level: str, name: str, event: Mapping[str, object], thread: str | None = None) -> None:
+        """Write one line, in a fresh file where this one is full; what can't be written is counted.
 
         In place of the base class's own, which formats every line twice and asks twice for its file: the journal's
         thread logs each entry, and the slots wait for it.
         """
-        try:
-            line = self.format(record) + self.terminator
-            size = len(line.encode("utf-8", "backslashreplace"))
-            if self._size and self._size + size > self.maxBytes:
-                self.doRollover()
-            self.stream = self.stream or self._open()
-            self._size += size
-            self.stream.write(line)
-            self.flush()
-        except Exception:  # noqa: BLE001 -- as the base class does: what can't be written is counted
-            self.handleError(record)
+        thread = thread or threading.current_thread().name
+        with self.lock or nullcontext():
+            try:
+                at = self._clock.now().isoformat(timespec="microseconds")
+                said = {"at": at, "level": level, "logger": name, "thread": thread, **event}
+                line = json.dumps(said, ensure_ascii=False) + self.terminator
+                size = len(line.encode("utf-8", "backslashreplace"))
+                if self._size and self._size + size > self.maxBytes:
+                    self.doRollover()
+                self.stream = self.stream or self._reopened()
+                self._size += size
+                self.stream.write(line)
+                self.flush()
+            except Exception:  # noqa: BLE001 -- as the base class does: a log that fails stops nothing
+                self.lost += 1
+
+    def _reopened(self) -> TextIOWrapper:
+        if self._over:  # a logger that was bound before
+            raise ValueError("the log is closed")
+        return self._open()
 
     def close(self) -> None:
+        self._over = True
         try:
             super().close()
         except OSError:  # what was still in memory found no room; mostly a line that is counted already
             self.lost = max(self.lost, 1)
 
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802, ARG002 -- the base class's names
-        """Count the line; the base class would print the record, and the disk it could not reach is full anyway."""
-        self.lost += 1
+
+class _Lines:
+    """Where structlog's loggers of one name write: straight into the file."""
+
+    def __init__(self, file: _PrivateFile, *names: str) -> None:
+        self._file, self._name = file, names[0] if names else "root"
+
+    def debug(self, event: dict[str, object]) -> None:
+        """Write a line of this level."""
+        self._file.write("debug", self._name, event)
+
+    def info(self, event: dict[str, object]) -> None:
+        """Write a line of this level."""
+        self._file.write("info", self._name, event)
+
+    def warning(self, event: dict[str, object]) -> None:
+        """Write a line of this level."""
+        self._file.write("warning", self._name, event)
+
+    def error(self, event: dict[str, object]) -> None:
+        """Write a line of this level."""
+        self._file.write("error", self._name, event)
+
+    def critical(self, event: dict[str, object]) -> None:
+        """Write a line of this level."""
+        self._file.write("critical", self._name, event)
 
 
-class _JsonLine(logging.Formatter):
-    """One JSON object a line, from a record that the redacting filter has cleaned."""
-
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
-
-    def format(self, record: logging.LogRecord) -> str:
-        line: dict[str, object] = {
-            "at": self._clock.now().isoformat(timespec="microseconds"),
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "thread": record.threadName,
-        }
-        line |= record.msg if isinstance(record.msg, dict) else {"event": record.getMessage()}
-        if record.exc_text:
-            line["exception"] = record.exc_text
-        if record.stack_info:
-            line["stack"] = record.stack_info
-        return json.dumps(line, ensure_ascii=False)
+def _as_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> tuple[tuple[object], dict[str, Any]]:
+    """Be structlog's last processor: hand the event over as it is."""
+    return (event,), {}

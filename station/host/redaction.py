@@ -60,6 +60,8 @@ _SHAPES: Final = (
         r"\1" + HIDDEN,
     ),
 )
+_HINTS: Final = ("bearer", "basic", "-----begin ", "%cmng", "cred buf ", "eyj", "2dn3", "oat_", "=")
+"""Each shape has one of these in it, upper and lower case aside: to look for them is a tenth of the work."""
 
 
 def is_secret_key(name: str) -> bool:
@@ -72,6 +74,12 @@ def is_secret_key(name: str) -> bool:
 def hide_shapes(text: str) -> str:
     """Return ``text`` without anything that has the shape of a secret, known or not."""
     if len(text) < SHORTEST_SHAPE:
+        return text
+    folded = text.casefold()
+    for hint in _HINTS:
+        if hint in folded:
+            break
+    else:
         return text
     for shape, instead in _SHAPES:
         text = shape.sub(instead, text)

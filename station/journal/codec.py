@@ -123,7 +123,9 @@ def _is_plain(value: Any) -> bool:
             if type(key) is not str or not key.isascii():
                 return False
             # What most values are is not asked for in a call of its own: every commit waits for this.
-            if not (type(inner) is str and inner.isascii()) and not _is_plain(inner):
+            kind = type(inner)
+            quick = inner.isascii() if kind is str else kind is int and -_ALIKE < inner < _ALIKE
+            if not quick and not _is_plain(inner):
                 return False
         return True
     if isinstance(value, str):

@@ -3,8 +3,9 @@
 from typing import cast
 
 import structlog
+from structlog.typing import FilteringBoundLogger
 
 
-def engineer_log() -> structlog.stdlib.BoundLogger:
+def engineer_log() -> FilteringBoundLogger:
     """Return the logger; before logging is set up (a test, a tool) it follows structlog's own defaults."""
-    return cast(structlog.stdlib.BoundLogger, structlog.get_logger("station.line"))
+    return cast(FilteringBoundLogger, structlog.get_logger("station.line"))

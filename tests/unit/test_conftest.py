@@ -28,6 +28,10 @@ LOUD = {
     "replaced": "logging.basicConfig(force=True, handlers=[]); logging.getLogger('d').critical('port lost')",
     "structlog": "structlog.get_logger().warning('port lost')",
     "bound": "BOUND.error('port lost')",
+    "native": (
+        "structlog.configure(processors=[structlog.processors.JSONRenderer()],"
+        " logger_factory=structlog.PrintLoggerFactory()); structlog.get_logger().warning('port lost')"
+    ),
     "configured": (
         "structlog.configure(logger_factory=structlog.stdlib.LoggerFactory(),"
         " wrapper_class=structlog.stdlib.BoundLogger); structlog.get_logger().warning('port lost')"

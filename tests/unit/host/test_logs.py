@@ -66,6 +66,28 @@ def test_a_structlog_event_is_one_json_line_with_time_level_and_logger(logs: Log
     ]
 
 
+@pytest.mark.announces("so", "went wrong")
+def test_every_level_is_named_and_an_exception_is_told_of(logs: Logs) -> None:
+    log = structlog.get_logger("x")
+    for name in ("info", "warning", "error", "critical"):
+        getattr(log, name)("so")
+    try:
+        raise ValueError("lost")
+    except ValueError:
+        log.exception("went wrong")
+    assert [line["level"] for line in lines(logs)] == ["info", "warning", "error", "critical", "error"]
+    assert lines(logs)[-1]["exception"].endswith("ValueError: lost")
+
+
+def test_a_logger_that_is_kept_writes_nothing_once_the_log_is_closed(logs: Logs) -> None:
+    kept = structlog.get_logger("x").bind(slot=1)
+    kept.info("before")
+    logs.close()
+    kept.info("behind")
+    assert [line["event"] for line in lines(logs)] == ["before"]
+    assert logs.lost == 1
+
+
 def test_a_library_that_uses_logging_lands_in_the_same_file(logs: Logs) -> None:
     logging.getLogger("urllib3").info("GET %s", "/v1/account")
     (line,) = lines(logs)

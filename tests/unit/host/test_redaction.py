@@ -13,7 +13,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from station.domain.secret import Secret
-from station.host.redaction import _SHAPES, SHORTEST_SHAPE, WITHHELD, RedactingFilter, Redactor, is_secret_key
+from station.host.redaction import _HINTS, _SHAPES, SHORTEST_SHAPE, WITHHELD, RedactingFilter, Redactor, is_secret_key
 
 
 class Holder:
@@ -243,6 +243,13 @@ def test_however_many_keys_there_are_each_is_looked_at(count: int) -> None:
 def test_no_shape_is_shorter_than_what_is_searched() -> None:
     parser = importlib.import_module("re._parser")
     assert {parser.parse(shape.pattern, shape.flags).getwidth()[0] >= SHORTEST_SHAPE for shape, _ in _SHAPES} == {True}
+
+
+@pytest.mark.parametrize("shape", [shape for shape, _ in _SHAPES], ids=lambda shape: shape.pattern[:20])
+@given(data=st.data())
+def test_every_text_of_a_shape_has_a_hint(shape: re.Pattern[str], data: st.DataObject) -> None:
+    text = data.draw(st.from_regex(shape))
+    assert any(hint in text.casefold() for hint in _HINTS), text
 
 
 def test_an_event_that_another_redactor_has_had_is_looked_through_again() -> None:
