@@ -6,13 +6,14 @@ its own for each batch, for nothing that an earlier one left behind to help or t
 
 import http.client
 import json
+import os
 import queue
 import subprocess
 import sys
 import threading
 import time
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -340,12 +341,12 @@ def run_line(folder: Path, asked: Asked) -> Told:
         return hands.told
 
 
-def line_alone(folder: Path, asked: Asked) -> Told:
-    """The same in a process of its own."""
+def line_alone(folder: Path, asked: Asked, environment: Mapping[str, str] | None = None) -> Told:
+    """The same in a process of its own, with more in its environment."""
     folder.mkdir(parents=True, exist_ok=True)
     out = folder / "told.json"
     command = [sys.executable, "-m", "tests.benchmarks.line_run", json.dumps(asdict(asked)), str(out)]
-    subprocess.run(command, check=True, cwd=ROOT)
+    subprocess.run(command, check=True, cwd=ROOT, env={**os.environ, **(environment or {})})
     return Told(**json.loads(out.read_text(encoding="utf-8")))
 
 
