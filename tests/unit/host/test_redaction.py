@@ -246,6 +246,7 @@ def test_no_shape_is_shorter_than_what_is_searched() -> None:
 
 
 @pytest.mark.parametrize("shape", [shape for shape, _ in _SHAPES], ids=lambda shape: shape.pattern[:20])
+@settings(max_examples=20)
 @given(data=st.data())
 def test_every_text_of_a_shape_has_a_hint(shape: re.Pattern[str], data: st.DataObject) -> None:
     text = data.draw(st.from_regex(shape))
