@@ -66,6 +66,7 @@ class Logs:
                 # Plain text without locals: a local may be the secret itself.
                 structlog.processors.format_exc_info,
                 redactor,
+                structlog.processors.add_log_level,
                 _as_event,
             ],
             # Not by way of logging's own records: each entry of the journal is a line, and half of its time was theirs.
@@ -159,10 +160,10 @@ class _PrivateFile(RotatingFileHandler):
         """Write the line of a record that the redacting filter has cleaned."""
         event = record.msg if isinstance(record.msg, dict) else {"event": record.getMessage()}
         more = {"exception": record.exc_text, "stack": record.stack_info}
-        said = event | {name: text for name, text in more.items() if text}
-        self.write(record.levelname.lower(), record.name, said, record.threadName)
+        said = {"level": record.levelname.lower()} | event | {name: text for name, text in more.items() if text}
+        self.write(record.name, said, record.threadName)
 
-    def write(self, level: str, name: str, event: Mapping[str, object], thread: str | None = None) -> None:
+    def write(self, name: str, event: Mapping[str, object], thread: str | None = None) -> None:
         """Write one line, in a fresh file where this one is full; what can't be written is counted.
 
         In place of the base class's own, which formats every line twice and asks twice for its file: the journal's
@@ -172,7 +173,7 @@ class _PrivateFile(RotatingFileHandler):
         with self.lock or nullcontext():
             try:
                 at = self._clock.now().isoformat(timespec="microseconds")
-                said = {"at": at, "level": level, "logger": name, "thread": thread, **event}
+                said = {"at": at, "level": event["level"], "logger": name, "thread": thread, **event}
                 line = json.dumps(said, ensure_ascii=False) + self.terminator
                 size = len(line.encode("utf-8", "backslashreplace"))
                 if self._size and self._size + size > self.maxBytes:
@@ -203,25 +204,11 @@ class _Lines:
     def __init__(self, file: _PrivateFile, *names: str) -> None:
         self._file, self._name = file, names[0] if names else "root"
 
-    def debug(self, event: dict[str, object]) -> None:
-        """Write a line of this level."""
-        self._file.write("debug", self._name, event)
+    def write(self, event: dict[str, object]) -> None:
+        """Write a line; its level is in it."""
+        self._file.write(self._name, event)
 
-    def info(self, event: dict[str, object]) -> None:
-        """Write a line of this level."""
-        self._file.write("info", self._name, event)
-
-    def warning(self, event: dict[str, object]) -> None:
-        """Write a line of this level."""
-        self._file.write("warning", self._name, event)
-
-    def error(self, event: dict[str, object]) -> None:
-        """Write a line of this level."""
-        self._file.write("error", self._name, event)
-
-    def critical(self, event: dict[str, object]) -> None:
-        """Write a line of this level."""
-        self._file.write("critical", self._name, event)
+    debug = info = warning = error = critical = write
 
 
 def _as_event(_logger: object, _method: str, event: MutableMapping[str, Any]) -> tuple[tuple[object], dict[str, Any]]:

@@ -65,7 +65,7 @@ def measure(run: Run) -> Sequence[Row]:
     window = [(units, mib) for units, mib in json.loads(done.stdout.splitlines()[-1])]
     enough = units >= 20_000
     return [
-        _row("line's memory", told.mib, enough, "; glibc's caches of its 70 threads are off"),
+        _row("line's memory", told.mib, enough, "; glibc's caches of its threads are off"),
         _row("  the same with these caches", with_caches.mib, judged=False, why="; they are bounded, and fill up"),
         _row("window's memory", window, enough),
     ]
