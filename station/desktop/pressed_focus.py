@@ -22,12 +22,14 @@ class PressedFocus(QObject):
             page.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _moved(self, old: QWidget | None, new: QWidget | None) -> None:
-        # Where the focused widget goes away, Qt gives the focus to the next one: where Arm was, Pause is.
+        # Where the focused widget goes away, Qt gives the focus to the next one: where Arm was, Pause is. What was
+        # hidden is so by now, but may be shown again before the settling below; what is disabled is so only then.
         if old is not None and isinstance(new, QAbstractButton):
-            QTimer.singleShot(0, self, lambda: self._settled(old, new))
+            hidden = not old.isVisible()
+            QTimer.singleShot(0, self, lambda: self._settled(old, new, hidden))
 
-    def _settled(self, old: QWidget, new: QWidget) -> None:
+    def _settled(self, old: QWidget, new: QWidget, hidden: bool) -> None:
         if not (isValid(self._pages) and isValid(new) and new.hasFocus()):
             return
-        if not isValid(old) or not (old.isVisible() and old.isEnabled()):
+        if hidden or not isValid(old) or not (old.isVisible() and old.isEnabled()):
             self.leave_button(new)
