@@ -3,7 +3,7 @@
 import threading
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from station.app import Station
 from station.domain.events import (
@@ -69,6 +69,17 @@ _UNDER_WAY = (CloudState.WAITING, CloudState.SENDING)
 def rest_after(seconds: float) -> float:
     """Return for how many seconds nothing is counted after a count that took so many. Pure."""
     return min(_LONGEST_REST, max(_BETWEEN, seconds * _REST))
+
+
+def batch_figures(records: Records, batch: BatchId) -> dict[str, Any]:
+    """Return what the header says of a batch's units, by the header's names for it."""
+    tally = records.tally(batch)
+    return {
+        "done": tally.ended,
+        "outcomes": {outcome.value: tally.count(outcome) for outcome in Outcome if tally.count(outcome)},
+        "first_passed": tally.first_passed,
+        "first_total": tally.first_total,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +151,6 @@ class Counting:
         written, about = self._written, self._about
         if about is None or (written == self._counted[0] and about is self._counted[1]):
             return
-        tally = records.tally(about.batch)
-        expected = expected_seconds(self._station.opened.value.data, about.recipe)
-        if about is not self._about:
-            return  # another batch is on the line by now, and counted next
-        self._picture.show(
-            done=tally.ended,
-            outcomes={outcome.value: tally.count(outcome) for outcome in Outcome if tally.count(outcome)},
-            first_passed=tally.first_passed,
-            first_total=tally.first_total,
-        )
-        self._picture.expect(expected)
+        figures = batch_figures(records, about.batch)
+        self._picture.count(about.batch, expected_seconds(self._station.opened.value.data, about.recipe), figures)
         self._counted = written, about

@@ -151,9 +151,12 @@ class Picture:
                 for slot in self._tiles:
                     self._change(slot)
 
-    def expect(self, seconds: float | None) -> None:
-        """Say how long an attempt takes now."""
+    def count(self, batch: BatchId, seconds: float | None, figures: Mapping[str, Any]) -> None:
+        """Show a batch's figures and how long an attempt takes now, unless another batch is on the line by now."""
         with self._lock:
+            if self._header.batch != batch:
+                return
+            self.show(**figures)
             for slot in self._tiles:
                 self._change(slot, expected_seconds=seconds)
 

@@ -9,7 +9,7 @@ from station.domain.faults import Fault
 from station.domain.ids import BatchId, SlotNumber, parse_batch_id
 from station.domain.secret import Secret
 from station.engine.commands import Arm
-from station.engine.counting import Counted, Counting
+from station.engine.counting import Counted, Counting, batch_figures
 from station.engine.faults import (
     BATCH_NAME,
     ENDING,
@@ -250,6 +250,8 @@ class Shift:
             serials="" if armed.serials is None else str(armed.serials),
             operator=name_of(view, actor.id),
             scans_labels=recipe.value.scans_labels,
+            # Not left to the counting, which may be at rest: until then they would be those of the batch before.
+            **batch_figures(view.records, armed.batch),
         )
         self._counting.about(Counted(armed.batch, armed.recipe))
         self._recipe, self._run = recipe.value, run

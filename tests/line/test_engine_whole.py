@@ -21,6 +21,7 @@ from station.domain.secret import Secret
 from station.engine.client import CommandFailedError, attach
 from station.engine.commands import Acknowledge, Pause, Resume, SignIn, SignOut, Stop, WatchSlot
 from station.engine.prompts import PAUSED, PUT_IN, TAKE_OUT
+from station.engine.pushes import Changed
 from station.engine.results import Armed, Person
 from station.engine.whereabouts import FILE_NAME, read_whereabouts
 from station.host.clock import SystemClock
@@ -131,10 +132,22 @@ def test_pause_gives_no_board_a_place_and_stop_leaves_the_batch_open(rig: Rig) -
         assert all(tile.state is SlotState.STOPPED for tile in face.tiles.values())
         rig.line.bench.remove(1)
         # The same again goes on, and is complete with one more.
+        before = len(face.heard)
         rig.arm(face, 2)
         rig.line.bench.insert(2)
         face.wait_happened("closed", batch="WO-1")
         assert outcomes(rig) == [Outcome.PASSED] * 2
+        face.wait_run("idle")
+        # What is shown of a batch was counted for it from the first moment on.
+        rig.arm(face, 2, batch="WO-2")
+        face.wait_run("running")
+        face.ask(Stop())
+        face.wait_run("idle")
+        told = [push.header for push in face.heard[before:] if isinstance(push, Changed) and push.header is not None]
+        at_work = [header.done for header in told if header.batch == "WO-1" and header.run != "idle"]
+        assert at_work == sorted(at_work)
+        assert at_work[0] == 1
+        assert {header.done for header in told if header.batch == "WO-2"} == {0}
 
 
 def test_a_window_that_is_killed_stops_nothing(rig: Rig) -> None:
