@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from station.host.clock import Clock
 from station.host.files import sha256_of
 from station.simulator.cloud_faults import Do, Fault, Faults
+from station.simulator.listening import Listening
 
 BODY_LIMIT = 16 * 1024 * 1024
 
@@ -67,7 +68,7 @@ class Seen:
     answered: int = 0
 
 
-class Server(ThreadingHTTPServer):
+class Server(Listening, ThreadingHTTPServer):
     """One listening port on the loopback and the application behind it."""
 
     daemon_threads = True
@@ -91,7 +92,6 @@ class Server(ThreadingHTTPServer):
         self.clock = clock
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name=f"cloud-{name}", daemon=True)
 
     @property
     def origin(self) -> str:
@@ -100,18 +100,15 @@ class Server(ThreadingHTTPServer):
 
     def start(self) -> None:
         """Serve from a thread of its own."""
-        self._thread.start()
+        self.begin(f"cloud-{self.name}")
 
     def stop(self) -> None:
         """Stop serving and end every connection. Safe to repeat, and before :meth:`start`."""
         self.stopping.set()
-        if self._thread.is_alive():  # http.server would wait for ever for a loop that never ran
-            self.shutdown()
-            self._thread.join(5)
+        self.end()
         for connection in list(self._open):
             with contextlib.suppress(OSError):  # its own thread may be closing it just now
                 connection.shutdown(socket.SHUT_RDWR)
-        self.server_close()
 
     def get_request(self) -> tuple[socket.socket, object]:
         """Accept a connection and remember it."""

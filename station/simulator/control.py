@@ -21,13 +21,13 @@
 import http.server
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Final, Protocol
 from urllib.parse import parse_qs, urlsplit
 
 from station.domain.faults import Fault
+from station.simulator.listening import Listening
 
 _BODY_LIMIT = 1024 * 1024
 
@@ -132,8 +132,7 @@ class Control:
                 self.respond(bench, method)
 
         self._server = _Server(("127.0.0.1", port), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="control", daemon=True)
-        self._thread.start()
+        self._server.begin("control")
 
     @property
     def url(self) -> str:
@@ -142,12 +141,10 @@ class Control:
 
     def close(self) -> None:
         """Stop listening. Safe to repeat."""
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        self._server.end()
 
 
-class _Server(http.server.ThreadingHTTPServer):
+class _Server(Listening, http.server.ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
     request_queue_size = 64

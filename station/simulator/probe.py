@@ -45,6 +45,7 @@ from station.host.clock import Clock
 from station.host.files import read_bytes, sha256_of
 from station.simulator.faults import ProbeDo
 from station.simulator.image import Image, read_image
+from station.simulator.listening import Listening
 from station.simulator.probe_work import DONE, OPERATIONS, Answer, ConnectionDropped, Operation, ProbeError, Request
 from station.simulator.slot import Slot
 from station.simulator.timings import Timings
@@ -103,8 +104,7 @@ class Probes:
                 probes.serve(self.request)
 
         self._server = _Server(("127.0.0.1", port), Handler)
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), name="probes", daemon=True)
-        self._thread.start()
+        self._server.begin("probes")
 
     @property
     def address(self) -> str:
@@ -115,9 +115,7 @@ class Probes:
     def close(self) -> None:
         """Stop listening and end every operation. Safe to repeat."""
         self._stopped.set()
-        self._server.shutdown()
-        self._server.server_close()
-        self._thread.join(5)
+        self._server.end()
 
     def wait(self, seconds: float) -> None:
         """Let simulated time pass; raises :class:`ConnectionDropped` when the bench closes."""
@@ -281,7 +279,7 @@ class _Reach:
             raise ProbeError("PROBE_LOST", "the probe is gone from the PC")
 
 
-class _Server(socketserver.ThreadingTCPServer):
+class _Server(Listening, socketserver.ThreadingTCPServer):
     allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
