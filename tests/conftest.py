@@ -18,10 +18,15 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import settings
 
 # Until all tests are collected: what comes to be meanwhile stays, and looking through it took a third of
 # that time, in every process of a run.
 gc.disable()
+
+# Half of what hypothesis draws where a test does not say how many: a run of everything is to be short.
+settings.register_profile("short", settings(), max_examples=50)
+settings.load_profile("short")
 
 _ALLOWED_SKIPS = Path(__file__).with_name("allowed_skips.toml")
 _SHOWN_PER_REASON = 5

@@ -14,7 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-import structlog
+from station.host.absence import absent
+
+with absent("rich"):  # structlog's renderer for developers loads it whole where it is there: a fifteenth of any start
+    import structlog
 
 from station.host.clock import Clock
 from station.host.faults import FILE_UNWRITABLE

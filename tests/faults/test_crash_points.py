@@ -19,7 +19,7 @@ from tests.faults.points import Way, read_table
 from tests.faults.scenarios import SCENARIOS
 from tests.line.harness import ROOT
 
-SPREAD = 3
+SPREAD = 2
 """Kills of one scenario in the short form: each in the run that follows the one before."""
 
 

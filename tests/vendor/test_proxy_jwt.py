@@ -7,7 +7,6 @@ station's by the JWT library in the vendor's own environment.
 import json
 import re
 import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from station.host.files import replace_file
+from tests.line.processes import call
 
 pytestmark = [pytest.mark.vendor, pytest.mark.timeout(1200)]  # the first one installs the clients
 
 TEAM, DEVICE = "12345678-9abc-4def-8123-456789abcdef", "nrf-355025930000000"
-STATION = (sys.executable, "-c", "from station.cli import main; main()")
 DECODE = """
 import json, jwt, sys
 key, token, team = open(sys.argv[1]).read(), sys.stdin.read().strip(), sys.argv[2]
@@ -57,10 +56,10 @@ def of_the_vendor(vendor_python: Path, key: Path, *more: object) -> str:
 
 
 def of_the_station(key: Path, *more: object) -> str:
-    code, said = run(*STATION, "jwt", "service-token", "--key", key, "--team", TEAM, *more)
-    assert code == 0, said
-    assert "deprecated" in said
-    assert "2026-07-01" in said
+    code, said, errors = call("jwt", "service-token", "--key", key, "--team", TEAM, *more)
+    assert code == 0, errors
+    assert "deprecated" in errors
+    assert "2026-07-01" in errors
     found = re.search(r"^eyJ\S+$", said, re.MULTILINE)
     assert found, said
     return found[0]
@@ -97,8 +96,8 @@ def test_both_claim_the_same_and_verify_each_other(
             days = (claims["exp"] - datetime.now(UTC).timestamp()) / 86400
             assert days == pytest.approx(7 if 7 in ours else 30, abs=0.01)
     for token in (made_there, made_here):
-        verify = (*STATION, "jwt", "verify", "-", "--public-key", key.with_suffix(".pub"), "--aud", TEAM)
-        code, said = run(*verify, text=f"{token}\n")
-        assert (code, "It holds" in said) == (0, True), said
-        code, said = run(*verify[:-1], "another team", text=token)
-        assert (code, "not for 'another team'" in said) == (1, True), said
+        verify = ("jwt", "verify", token, "--public-key", key.with_suffix(".pub"), "--aud")
+        code, said, errors = call(*verify, TEAM)
+        assert (code, "It holds" in said) == (0, True), errors
+        code, said, errors = call(*verify, "another team")
+        assert (code, "not for 'another team'" in said + errors) == (1, True), errors
