@@ -323,7 +323,7 @@ def start_station(words: Sequence[str]) -> int:
 
 @contextlib.contextmanager
 def compiled_ahead(environment: dict[str, str]) -> Iterator[Callable[[], int]]:
-    """Have the tests compiled meanwhile, which else each of four processes does; yields what waits for that."""
+    """Have the tests compiled meanwhile, which else each of five processes does; yields what waits for that."""
     command: list[str | Path] = [PYTHON, "-m", "pytest", "--collect-only", "-qq", "-p", "no:cacheprovider"]
     ahead = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
@@ -342,8 +342,8 @@ def test(words: Sequence[str]) -> int:
         "ruff check": ["ruff", "check", "."],
         "ruff format": ["ruff", "format", "--check", "."],
         "mypy": ["mypy"],
-        # Most tests wait for something: four at a time keep two cores at work. What measures has the PC to itself.
-        "pytest": ["pytest", *(words or ("-n", "4", "--dist", "loadgroup", "-m", "not alone"))],
+        # Most tests wait for something: five at a time keep two cores at work. What measures has the PC to itself.
+        "pytest": ["pytest", *(words or ("-n", "5", "--dist", "loadgroup", "-m", "not alone"))],
         **({} if words else {"pytest, measuring": ["pytest", "-m", "alone"]}),
     }
     codes, stopped, ended = dict[str, int](), list[int](), 128 + signal.SIGTERM

@@ -6,13 +6,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
-from tests.desktop.engine_rig import Rig, running
+from tests.desktop.engine_rig import PATIENCE, Rig, running
 from tests.line.conftest import line, ready_ca, standing_line
 from tests.line.harness import Line
 
 # Before any test makes the application; a run that is to be watched sets another.
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# Five seconds, pytest-qt's own, are sometimes over before a busy PC has come to what a test waits for.
+for wait in (QtBot.waitUntil, QtBot.waitSignal, QtBot.waitExposed):
+    wait.__kwdefaults__["timeout"] = int(PATIENCE * 1000)
 
 __all__ = ["line", "ready_ca", "rig", "standing"]
 

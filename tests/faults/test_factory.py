@@ -25,7 +25,7 @@ from tests.faults.factory.truth import examine
 
 pytestmark = pytest.mark.announces("the modem did not store before the end")  # the boards are bad on purpose
 
-UNITS = 100
+UNITS, OF_EVERY_WAY = 100, 60
 SEEDS, DAYS = (1, 9, 12, 2, 3, 4, 5, 6, 7), 3
 RARE = ("disk full", "clock jump", "rework", "rework withdrawn", "duplicated label", "finished board put in again")
 BY_HAND = ("cable pulled", "wrong board put in", "reset by hand", "supply dips", "speaks unasked", "probe pulled out")
@@ -82,9 +82,10 @@ OF_A_PROJECT = 3
 def test_nothing_is_lost_doubled_or_wrong_in_some_bad_days_of_every_way() -> None:
     passed, checks, people, projects = Counter[str](), Counter[str](), Counter[str](), 0
     for seed in (1, 2, OF_A_PROJECT):
-        figures = day(seed, UNITS, every_way=True)
-        assert figures.findings == [], f"python -m tests.campaigns.factory --ways every --replay {seed} --day {UNITS}"
-        assert sum(figures.ways.values()) == figures.units == UNITS
+        figures = day(seed, OF_EVERY_WAY, every_way=True)
+        again = f"python -m tests.campaigns.factory --ways every --replay {seed} --day {OF_EVERY_WAY}"
+        assert figures.findings == [], again
+        assert sum(figures.ways.values()) == figures.units == OF_EVERY_WAY
         assert figures.outcomes["passed"] >= figures.good > 0
         projects += figures.organisation
         passed, checks, people = passed + figures.passed, checks + figures.checks, people + figures.people

@@ -240,7 +240,7 @@ def test_word_wider_than_the_paper_is_broken() -> None:
     assert max(ends) < float(page.mediabox.width) - 30
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=25, deadline=None)
+@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=12, deadline=None)
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\u00a0"), min_size=1, max_size=120))
 def test_any_text_is_on_paper_whole(text: str) -> None:
     wanted = "".join(one for one in text if not one.isspace())
