@@ -112,7 +112,7 @@ def judge_error(error: WorkerError, *, probe: str, operation: str, modem: bool) 
             return MODEM_UPDATE_FAILED.fault(detail, why=why)
         case -3 | -4 if operation in ONE_WAY:
             return LOCK_REFUSED.fault(detail, why=why)
-        case code if code is None or code in _THIS_PC or operation == "find":
+        case code if code is None or code in _THIS_PC or operation == "find" or error.call == "open":
             return PROBE_TROUBLE.fault(detail, probe=probe, action=action, why=why)
         case _:
             return PROBE_FAILED.fault(detail, action=_VERBS[operation], why=why)

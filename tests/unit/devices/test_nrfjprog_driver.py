@@ -364,6 +364,12 @@ def test_a_code_is_the_fault_that_it_means(codes: list[int | None], fault: str, 
         assert not is_outcome_unknown(judged)
 
 
+def test_what_nobody_knows_of_an_opening_is_not_the_boards_fault() -> None:
+    told = WorkerError(383, begun=False, call="open", text="383 is not a valid NrfjprogdllErr")
+    judged = judge_error(told, probe="nrfjprog 1", operation="look", modem=False)
+    assert (judged.code, type(judged)) == ("DEV-309", STATION)
+
+
 def test_the_death_of_the_librarys_own_process_is_an_unknown_outcome() -> None:
     assert judge(-254).code == "DEV-314"
     assert is_outcome_unknown(judge(-254))

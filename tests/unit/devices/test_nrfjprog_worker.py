@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -79,6 +80,24 @@ def test_the_stand_in_refuses_what_the_library_refuses(library: Library) -> None
         library.api.flash("app.hex")
     with pytest.raises(TypeError):
         library.make(family="NRF91")
+
+
+NO_MEMBER = ValueError("383 is not a valid NrfjprogdllErr")
+"""What the real library's own table lacks: it was seen once to answer so to an opening, on a PC with much to do."""
+
+
+@pytest.mark.parametrize(
+    ("answers", "opened"),
+    [([NO_MEMBER, None], 2), ([NO_MEMBER, NO_MEMBER], 2), ([LowLevel.APIError(-101)], 1), ([ValueError("x")], 1)],
+)
+def test_an_opening_that_is_answered_by_no_code_of_the_library_is_tried_once_more(
+    library: Library, answers: list[Exception | None], opened: int
+) -> None:
+    library.api.open.side_effect = answers
+    with nullcontext() if answers[-1] is None else pytest.raises(type(answers[-1])):
+        library.run("recover")
+    assert (library.api.open.call_count, library.make.call_count) == (opened, opened)
+    assert library.session.begun is (answers[-1] is None)
 
 
 PROGRAM_APPLICATION = [call.program_file("/images/app.hex"), call.verify_file("/images/app.hex", verify_action=READ)]
