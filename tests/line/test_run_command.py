@@ -125,7 +125,7 @@ def test_sigterm_is_a_first_ctrl_c(keygen_under_way: Process) -> None:
     assert outcomes(keygen_under_way) == ["aborted"]
 
 
-@pytest.mark.parametrize("keygen_under_way", [8.0], indirect=True)  # three Ctrl-C, also on a busy PC
+@pytest.mark.parametrize("keygen_under_way", [15.0], indirect=True)  # three Ctrl-C, also on a busy PC
 def test_the_second_ctrl_c_explains_and_the_third_leaves(line: Line, keygen_under_way: Process) -> None:
     run = keygen_under_way
     run.signal(signal.SIGINT)
