@@ -7,12 +7,11 @@ import os
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 from station.app import Station
 from station.domain.ids import DeviceId
 from station.journal.codec import Entry
-from station.line import cloud_deletion
+from station.line.cloud_deletion import delete_from_cloud
 from station.line.feed import Notice
 from station.opened import open_station
 from station.people.rights import Actor, Instant, Method, PersonId, Role
@@ -33,15 +32,9 @@ def main(station_file: str, device: str, kind: str) -> None:
         station.enter(someone)
         station.feed.listen(look)
         asker = opened.team_asker()
-        ask = cloud_deletion.delete_device
-
-        def told_first(*arguments: Any) -> Any:
-            # A commit returns a moment before its listeners are told: nothing may be sent in that moment.
-            station.journal.catch_up()
-            return ask(*arguments)
-
-        cloud_deletion.delete_device = told_first
-        cloud_deletion.delete_from_cloud(station.gate, station.records, asker, DeviceId(device), someone, "a test")
+        # A commit returns a moment before its listeners are told: nothing may be sent in that moment.
+        sys.addaudithook(lambda name, _: station.journal.catch_up() if name == "http.client.send" else None)
+        delete_from_cloud(station.gate, station.records, asker, DeviceId(device), someone, "a test")
 
 
 if __name__ == "__main__":

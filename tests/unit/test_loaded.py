@@ -12,7 +12,7 @@ from tests.line.processes import child_environment
 LOAD = "from station.cli import COMMANDS; COMMANDS[{name!r}].load()"
 NEVER = (
     *("PySide6", "station.desktop", "station.demo", "station.practice", "station.simulator", "station.named_cloud"),
-    *("station.doctor.examination", "requests", "numpy", "fpdf"),
+    *("station.doctor.examination", "requests", "numpy", "fpdf", "rich.traceback"),
 )
 NO_LINE = (
     *NEVER,
